@@ -1,1 +1,13 @@
-"""(room being built)"""
+"""Monte Carlo of organizations of LLM calls: batched, reproducible from one seed, every estimate with its error.
+
+Nothing here knows the closed forms of `budgetsim.theory`, so agreement between the two means something.
+`budgetsim.simulate.reference` is the slow, readable twin of everything in this room.
+"""
+
+from __future__ import annotations
+
+from budgetsim.simulate.estimate import Estimate
+from budgetsim.simulate.organization import simulate_organization
+from budgetsim.simulate.sampling import simulate_coverage, simulate_plurality
+
+__all__ = ["Estimate", "simulate_coverage", "simulate_organization", "simulate_plurality"]
