@@ -24,12 +24,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Required
 
 import polars as pl
 from pydantic import ConfigDict, TypeAdapter, with_config
 from pydantic import Field as Limits
-from typing_extensions import Required, TypedDict
+from typing_extensions import TypedDict  # pydantic takes the one in typing only from Python 3.12 on
 
 #: The version of the schema, part of the exported JSON Schema's ``$id``.
 VERSION = 1
