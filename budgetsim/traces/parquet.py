@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from budgetsim.errors import InputError
-from budgetsim.traces.schema import FIELDS
+from budgetsim.traces.schema import Row
 from budgetsim.traces.streams import PARQUET
 
 _BATCH = 16_384
+_FIELDS = frozenset(Row.__annotations__)
 
 
 class Parquet:
@@ -28,7 +29,7 @@ class Parquet:
             # glob off: a bracket in a file's name is a bracket.
             for batch in pl.scan_parquet(path, glob=False, hive_partitioning=False).collect_batches(chunk_size=_BATCH):
                 for number, row in enumerate(batch.iter_rows(named=True), before + 1):
-                    yield number, {name: value for name, value in row.items() if value is not None or name in FIELDS}
+                    yield number, {name: value for name, value in row.items() if value is not None or name in _FIELDS}
                 before += batch.height
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
             reason = str(error).partition("\n")[0]
