@@ -6,4 +6,12 @@ Importing this room, or any module of it, loads neither JAX nor pandas nor matpl
     the map from the bias of one vote to the bias of a majority of them, its slope and derivative
 ``phase``
     trees of majorities: amplification, thresholds, fixed point, mixing depths
+``votes``
+    vote curves on one problem and on two kinds of problems
+``heterogeneity``
+    organizations over a distribution of problems
+``plurality``
+    plurality votes over many answers, of fresh votes and of subsets of observed samples
+``coverage``
+    pass@k: estimator, populations of problems, power laws
 """

@@ -37,6 +37,7 @@ class Domain:
     open_high: bool = False
     step: int = 0  # 1: whole numbers, 2: odd numbers, 0: any real number
     as_given: bool = False  # checked, but not converted (loop counts must stay static under jit)
+    by_row: bool = False  # one value outside spoils its whole row (the last axis is summed over)
 
     def contains(self, xp: ModuleType, values: Array) -> Array:
         """Elementwise test; NaN is never inside."""
@@ -61,6 +62,7 @@ NON_NEGATIVE = Domain("finite, 0 or more", 0.0, math.inf, open_high=True)
 POSITIVE = Domain("finite, above 0", 0.0, math.inf, open_low=True, open_high=True)
 POSITIVE_BIAS = Domain("in (0, 1]", 0.0, 1.0, open_low=True)
 PROBABILITY = Domain("in [0, 1]", 0.0, 1.0)
+PROPER_PROBABILITY = Domain("in (0, 1)", 0.0, 1.0, open_low=True, open_high=True)
 WHOLE = Domain("a whole number, 0 or more", 0.0, step=1)
 WHOLE_POSITIVE = Domain("a whole number, 1 or more", 1.0, step=1)
 
@@ -131,10 +133,20 @@ def repeat(xp: ModuleType, count: Array, body: Callable[[Array, Array], Array], 
     return state
 
 
+def require(xp: ModuleType, condition: Array, message: str, result: Array) -> Array:
+    """The result where a condition between arguments holds; else ``ValueError``, or NaN in JAX."""
+    if is_jax(xp):
+        return xp.where(condition, result, math.nan)
+    if not np.all(condition):
+        raise ValueError(message)
+    return result
+
+
 def _checked(name: str, value: Array, domain: Domain, xp: ModuleType) -> tuple[Array, Array]:
     if is_jax_array(value):
         array = xp.asarray(value, dtype=float)
-        return array, domain.contains(xp, array)
+        inside = domain.contains(xp, array)
+        return array, xp.all(inside, axis=-1) if domain.by_row else inside
     known = np.asarray(value, dtype=float)
     inside = domain.contains(np, known)
     if not np.all(inside):

@@ -28,8 +28,8 @@ from budgetsim.theory._arrays import (
     FAN_IN_OF_A_VOTE,
     FIDELITY,
     POSITIVE_BIAS,
+    PROPER_PROBABILITY,
     Array,
-    Domain,
     common_namespace,
     elementwise,
     is_jax,
@@ -312,10 +312,7 @@ def growth_depth(bias: Array, fan_in: Array, fidelity: Array, correlation: Array
     return GrowthDepth(real, xp.ceil(real))
 
 
-_ERROR = Domain("in (0, 1)", 0.0, 1.0, open_low=True, open_high=True)
-
-
-@elementwise(tolerance=_ERROR, fan_in=FAN_IN, fidelity=FIDELITY, correlation=CORRELATION)
+@elementwise(tolerance=PROPER_PROBABILITY, fan_in=FAN_IN, fidelity=FIDELITY, correlation=CORRELATION)
 def extra_mixing_levels(tolerance: Array, fan_in: Array, fidelity: Array, correlation: Array) -> Array:
     r"""Further levels that shrink the distance to the fixed point to a given part of it.
 

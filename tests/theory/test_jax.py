@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from budgetsim.theory import majority, phase
+from budgetsim.theory import coverage, heterogeneity, majority, phase, votes
 
 
 @pytest.fixture(autouse=True)
@@ -95,3 +95,37 @@ def test_outside_the_domain_is_nan_under_jit():
 def test_what_is_known_before_tracing_still_raises():
     with pytest.raises(ValueError, match="fan_in must be an odd number"):
         jax.jit(lambda u: majority.majority_bias(4, u))(0.1)
+
+
+def test_votes_and_coverage_under_jit():
+    probability = jnp.asarray([0.0, 1e-4, 0.3, 0.63, 1.0])
+    for count in (1, 2, 3, 21):
+        ours = jax.jit(votes.majority_vote_accuracy, static_argnums=1)(probability, count)
+        np.testing.assert_allclose(ours, votes.majority_vote_accuracy(np.asarray(probability), count), rtol=1e-12)
+        slope = jax.vmap(jax.grad(lambda p, count=count: votes.majority_vote_accuracy(p, count)))(probability)
+        odd = count if count % 2 else count - 1
+        closed = majority.majority_bias_derivative(odd, 2 * np.asarray(probability) - 1)
+        np.testing.assert_allclose(slope, closed, rtol=1e-11, atol=1e-300)
+    samples = jnp.asarray([10, 200, 10])
+    correct, k = jnp.asarray([3, 6, 11]), jnp.asarray([5, 50, 1])
+    estimates = jax.jit(coverage.pass_at_k)(samples, correct, k)
+    np.testing.assert_allclose(
+        estimates[:2], coverage.pass_at_k(np.array([10, 200]), np.array([3, 6]), np.array([5, 50]))
+    )
+    assert jnp.isnan(estimates[2])
+    shape_slope = jax.grad(coverage.beta_pass_at_k)(0.5, 1.0, 1.0)  # alpha / (alpha + beta)
+    assert shape_slope == pytest.approx(1 / 1.5**2, rel=1e-12)
+
+
+def test_mixture_under_jit_and_grad():
+    atoms, weights = jnp.asarray([0.85, 0.4]), jnp.asarray([0.6, 0.4])
+    ours = jax.jit(heterogeneity.mixture_accuracy, static_argnums=(2, 3))(atoms, weights, 5, 1, 1.0, 0.0)
+    assert ours.shape == ()
+    assert ours == pytest.approx(0.711008875, rel=1e-12)
+    outside = jnp.asarray([[0.5, 0.6], [0.5, 1.6]])
+    spoiled = jax.jit(heterogeneity.mixture_accuracy, static_argnums=(2, 3))(outside, weights, 5, 1, 1.0, 0.0)
+    assert list(np.isnan(spoiled)) == [False, True]
+    slope = jax.grad(
+        lambda share: heterogeneity.mixture_accuracy(atoms, jnp.stack([share, 1 - share]), 1, 0, 1.0, 0.0)
+    )(0.6)
+    assert slope == pytest.approx(0.85 - 0.4, rel=1e-12)
