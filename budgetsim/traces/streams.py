@@ -90,8 +90,6 @@ def lines(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes | Fault]]:
         length += len(first)
         if length <= LINE_LIMIT:
             rest.append(first)
-        else:
-            rest.clear()
         if not others:
             continue
         yield number, _line(rest, length)

@@ -4,6 +4,8 @@ import gzip
 import io
 import json
 import os
+import random
+import tracemalloc
 import zlib
 
 import polars as pl
@@ -130,7 +132,8 @@ def test_odd_but_good_line_is_read(tmp_path, good, expected):
 
 def many(count=2000):
     # Answers that do not compress, so that a cut falls between rows and not at the end of one small block.
-    return [line(f"p{index}", answer=os.urandom(40).hex()) for index in range(count)]
+    source = random.Random(0)
+    return [line(f"p{index}", answer=source.randbytes(40).hex()) for index in range(count)]
 
 
 def compressed(kind, text):
@@ -175,8 +178,10 @@ def test_stream_damaged_in_the_middle_ends_in_one_reject(tmp_path, kind):
     path.write_bytes(whole)
     runs = read(path)
     assert 0 < len(runs) < 20_000
+    # Deflate may decode zeros into garbage for a while before it, or the check sum at the end, notices.
     assert runs.rejects.counts["corrupted"] == 1
-    assert runs.rejects.kept[-1].reason == "corrupted"
+    assert not runs.sources[0].complete
+    assert runs.table["problem_id"][0] == "p0"
 
 
 @pytest.mark.parametrize("kind", ["gz", "zst"])
@@ -252,6 +257,18 @@ def test_too_long_lines_are_passed_over_in_bounded_memory(tmp_path, monkeypatch,
     assert runs.table["problem_id"].to_list() == ["a", "b", "c"]
     assert [(each.line, each.reason) for each in runs.rejects.kept] == [(n, "line_too_long") for n in (2, 4, 6)]
     assert accounted(runs) == 6
+
+
+def test_memory_stays_bounded_while_a_line_without_end_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(streams, "LINE_LIMIT", 10**6)
+    path = tmp_path / "runs.jsonl"
+    path.write_bytes(line() + b"\n" + b"x" * 50_000_000)
+    tracemalloc.start()
+    runs = read(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert runs.rejects.counts == {"line_too_long": 1}
+    assert peak < 10**7
 
 
 def test_duplicates_are_found_across_files_formats_and_batches(tmp_path):

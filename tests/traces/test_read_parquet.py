@@ -23,6 +23,12 @@ def test_long_file_comes_in_batches_and_in_order(tmp_path):
     assert pl.concat(tables)["problem_id"].to_list() == table(50_000)["problem_id"].to_list()
 
 
+def test_row_number_of_a_late_reject(tmp_path):
+    path = tmp_path / "runs.parquet"
+    table(50_000).with_columns(score=pl.when(pl.int_range(pl.len()) == 40_000).then(float("inf"))).write_parquet(path)
+    assert [reject.line for reject in read(path).rejects.kept] == [40_001]
+
+
 def test_columns_of_other_types_that_lose_nothing_are_taken(tmp_path):
     path = tmp_path / "runs"
     pl.DataFrame(

@@ -164,7 +164,9 @@ def test_compression_is_real_and_reproducible(tmp_path):
     plain = (tmp_path / "d.jsonl").read_bytes()
     assert plain == b'{"problem_id":"a","correct":true}\n'
     assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == plain
+    # Bytes 4 to 7 of a gzip file are its time stamp.
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+    assert (tmp_path / "a.gz").read_bytes()[4:8] == bytes(4)
     assert zstandard.ZstdDecompressor().decompressobj().decompress((tmp_path / "c.zst").read_bytes()) == plain
 
 
