@@ -10,11 +10,10 @@ import re
 from collections.abc import Callable, Sequence
 
 from budgetsim.errors import InputError
-
-from .facts import ANTONYMS, CAPITALS, PAST_TENSES, pairs
-from .graders import Grader, GraderName
-from .reviews import NEGATIVE, POSITIVE
-from .task import Example, Problem, Strategy, Task, scrambled
+from budgetsim.traces.tasks.facts import ANTONYMS, CAPITALS, PAST_TENSES, pairs
+from budgetsim.traces.tasks.graders import Grader, GraderName
+from budgetsim.traces.tasks.reviews import NEGATIVE, POSITIVE
+from budgetsim.traces.tasks.task import Example, Problem, Strategy, Task, scrambled
 
 EXAMPLES, PILOT, PROBLEMS = 16, 8, 50
 _SHOTS = ("shots_0", "shots_1", "shots_4", "shots_16")

@@ -18,13 +18,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal, get_args
 
 from budgetsim.errors import InputError
 
 GraderName = Literal["exact", "number", "choice", "regex"]
-_NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
+# A minus after a digit or letter subtracts; elsewhere it is a sign.
+_NUMBER = re.compile(r"(?:(?<!\w)-)?(?:\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,11 @@ def canonical_number(text: str) -> str | None:
     found = _NUMBER.findall(text)
     if not found:
         return None
-    value = Decimal(found[-1].replace(",", ""))
-    return format(value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize(), "f")
+    text = found[-1].replace(",", "")
+    whole, _, fraction = text.lstrip("-").partition(".")
+    whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
+    size = f"{whole}.{fraction}" if fraction else whole
+    return f"-{size}" if text.startswith("-") and size != "0" else size
 
 
 def _last_choice(text: str, choices: Sequence[str]) -> str | None:
@@ -115,13 +118,19 @@ def read_answer(completion: str, *, grader: Grader, choices: Sequence[str] = ())
 def grade(completion: str, *, gold: str, grader: Grader, choices: Sequence[str] = ()) -> tuple[str | None, bool]:
     """The answer in a completion and whether it equals the gold answer.
 
+    Raises
+    ------
+    InputError
+        If the grader could never give this gold answer.
+
     Examples
     --------
     >>> grade(" Paris.", gold="Paris", grader=Grader("exact"))
     ('paris', True)
     """
+    key = canonical_gold(gold, grader=grader, choices=choices)
     answer = read_answer(completion, grader=grader, choices=choices)
-    return answer, answer is not None and answer == canonical_gold(gold, grader=grader, choices=choices)
+    return answer, answer == key
 
 
 def canonical_gold(gold: str, *, grader: Grader, choices: Sequence[str] = ()) -> str:

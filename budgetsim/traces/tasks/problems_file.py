@@ -10,9 +10,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from budgetsim.errors import InputError
-
-from .graders import Grader, GraderName, canonical_gold
-from .task import Example, Problem, Strategy, Task
+from budgetsim.traces.tasks.graders import Grader, GraderName, canonical_gold
+from budgetsim.traces.tasks.task import Example, Problem, Strategy, Task
 
 
 class _ProblemLine(BaseModel):

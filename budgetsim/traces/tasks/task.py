@@ -9,8 +9,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from budgetsim.errors import InputError
-
-from .graders import Grader, canonical_gold, grade
+from budgetsim.traces.tasks.graders import Grader, canonical_gold, grade
 
 Item = TypeVar("Item")
 
