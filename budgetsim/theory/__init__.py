@@ -14,4 +14,20 @@ Importing this room, or any module of it, loads neither JAX nor pandas nor matpl
     plurality votes over many answers, of fresh votes and of subsets of observed samples
 ``coverage``
     pass@k: estimator, populations of problems, power laws
+``organization``
+    a token budget on a tree of agents: exponent, costs, optimal shape, the budgets where it pays
+``window``
+    what fits a context window, message lengths, fidelity curves
+``predictors``
+    upper, lower and smooth predictions for deep trees
+``continuous``
+    averaging of continuous estimates in stars, trees and chains
+``correlation``
+    estimating the correlation of votes; beta-binomial votes as another model of it
+``verifiers``
+    resampling and selection with imperfect verifiers
+``allocation``
+    samples over tree nodes and items; test-time compute over model sizes
+``adaptive``
+    stopping rules and posteriors of scores
 """

@@ -122,6 +122,11 @@ def is_jax(xp: ModuleType) -> bool:
     return xp.__name__.partition(".")[0] == "jax"
 
 
+def whole(xp: ModuleType, values: Array) -> Array:
+    """Whole numbers as integers; JAX keeps floats, which alone can be NaN."""
+    return values if is_jax(xp) else values.astype(np.int64)
+
+
 def repeat(xp: ModuleType, count: Array, body: Callable[[Array, Array], Array], state: Array) -> Array:
     """Apply ``state = body(i, state)`` for ``i`` below ``count``, as one compiled loop in JAX."""
     if is_jax(xp):

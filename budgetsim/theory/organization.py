@@ -1,0 +1,401 @@
+"""Spending a token budget on a tree of agents: exponents, costs, optimal shapes and the budgets where trees pay.
+
+One agent that spends x tokens answers with bias ``min(1, kappa x^beta)`` (``leaf_constant`` kappa,
+``compute_exponent`` beta). A tree of N = b^L leaves multiplies a small bias by N^s (``organization_exponent`` s)
+and pays, beside its leaves, ``2 m`` tokens (written and read) for each of its messages. Budgets and costs are in
+tokens; aggregation costs nothing but reading.
+
+Source: "Phase Transition for Budgeted Multi-Agent Synergy", Bang Liu, Linglong Kong, Jian Pei, arXiv 2601.17311
+(exponent, cost per leaf, Theorem 5: a tree beats one agent below saturation iff s > beta, optimal leaf tokens);
+"derived" marks what was worked out from its model. The formulas in s ignore saturation:
+:func:`best_integer_tree` does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from budgetsim.theory import _kernels
+from budgetsim.theory._arrays import (
+    CORRELATION,
+    FAN_IN_OF_A_VOTE,
+    FIDELITY,
+    NON_NEGATIVE,
+    POSITIVE,
+    POSITIVE_BIAS,
+    WHOLE,
+    Array,
+    Domain,
+    common_namespace,
+    elementwise,
+    require,
+)
+
+BRANCHING = Domain("above 1", 1.0, open_low=True)
+SYNERGY = "organization_exponent must be above compute_exponent (else one agent should spend everything)"
+
+
+@elementwise(leaf_tokens=NON_NEGATIVE, leaf_constant=POSITIVE, compute_exponent=POSITIVE)
+def leaf_bias(leaf_tokens: Array, leaf_constant: Array, compute_exponent: Array) -> Array:
+    r"""Bias of one agent, :math:`g(x) = \min(1, \kappa x^\beta)`.
+
+    Power law: arXiv 2601.17311; the cap at 1 is derived.
+
+    Examples
+    --------
+    >>> round(leaf_bias(1000.0, 0.02, 0.2), 4)
+    0.0796
+    """
+    xp = common_namespace(leaf_tokens)
+    bias = leaf_constant * leaf_tokens**compute_exponent
+    return xp.where(bias < 1.0, bias, 1.0)
+
+
+@elementwise(fan_in=FAN_IN_OF_A_VOTE, fidelity=FIDELITY, correlation=CORRELATION)
+def organization_exponent(fan_in: Array, fidelity: Array, correlation: Array) -> Array:
+    r"""Exponent of the bias in the number of leaves, :math:`s = \ln\alpha_\rho / \ln b`.
+
+    Below one half for every majority of one-bit votes; negative where the tree does not amplify.
+
+    Parameters
+    ----------
+    fan_in
+        Children per aggregator: odd, 3 or more.
+    fidelity
+        Factor by which one message multiplies the bias, in (0, 1].
+    correlation
+        Shared-vote probability, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its domain (NaN in JAX).
+
+    Notes
+    -----
+    arXiv 2601.17311, Theorem 5.
+
+    Examples
+    --------
+    >>> round(organization_exponent(5, 0.95, 0.05), 4)
+    0.344
+    """
+    xp = common_namespace(fan_in)
+    return xp.log(_kernels.amplification(xp, fan_in, fidelity, correlation)) / xp.log(fan_in)
+
+
+@elementwise(message_tokens=NON_NEGATIVE, fan_in=BRANCHING)
+def communication_cost_per_leaf(message_tokens: Array, fan_in: Array) -> Array:
+    r"""Tokens of communication per leaf of a large tree, :math:`c_0 = 2mb/(b-1)`. arXiv 2601.17311, Eqs. 32-37.
+
+    Examples
+    --------
+    >>> communication_cost_per_leaf(20, 5)
+    50.0
+    """
+    return 2.0 * message_tokens * fan_in / (fan_in - 1.0)
+
+
+@elementwise(fan_in=BRANCHING, depth=WHOLE, leaf_tokens=NON_NEGATIVE, message_tokens=NON_NEGATIVE)
+def exact_tree_tokens(fan_in: Array, depth: Array, leaf_tokens: Array, message_tokens: Array) -> Array:
+    r"""Tokens of a whole tree, :math:`N x + 2mb(N-1)/(b-1)` with :math:`N = b^L`. Derived.
+
+    Examples
+    --------
+    >>> exact_tree_tokens(5, 3, 30.4, 20)
+    10000.0
+    """
+    leaves = fan_in**depth
+    return leaves * leaf_tokens + 2.0 * message_tokens * fan_in * (leaves - 1.0) / (fan_in - 1.0)
+
+
+@elementwise(compute_exponent=POSITIVE, organization_exponent=POSITIVE, communication_cost=NON_NEGATIVE)
+def optimal_leaf_tokens(compute_exponent: Array, organization_exponent: Array, communication_cost: Array) -> Array:
+    r"""Best tokens per leaf, whatever the budget: :math:`x^\star = \beta c_0/(s - \beta)`.
+
+    Parameters
+    ----------
+    compute_exponent
+        Exponent beta of the leaf bias, above 0.
+    organization_exponent
+        Exponent s of the tree, above beta.
+    communication_cost
+        Tokens per leaf c_0, see :func:`communication_cost_per_leaf`.
+
+    Raises
+    ------
+    ValueError
+        If s is not above beta: then one agent should spend everything (NaN in JAX).
+
+    Notes
+    -----
+    arXiv 2601.17311, Theorem 9.
+
+    Examples
+    --------
+    >>> round(optimal_leaf_tokens(0.2, 0.344, 50.0), 3)
+    69.444
+    """
+    return _with_synergy(
+        compute_exponent, organization_exponent, lambda margin: compute_exponent * communication_cost / margin
+    )
+
+
+@elementwise(budget=POSITIVE, compute_exponent=POSITIVE, organization_exponent=POSITIVE, communication_cost=POSITIVE)
+def optimal_leaf_count(
+    budget: Array, compute_exponent: Array, organization_exponent: Array, communication_cost: Array
+) -> Array:
+    r"""Best number of leaves, a real number: :math:`N^\star = B(s-\beta)/(s c_0)`. Derived.
+
+    ``budget`` in tokens, above 0; the rest as in :func:`optimal_leaf_tokens`.
+
+    Examples
+    --------
+    >>> round(optimal_leaf_count(1000.0, 0.2, 0.344, 50.0), 4)
+    8.3721
+    """
+    return _with_synergy(
+        compute_exponent,
+        organization_exponent,
+        lambda margin: budget * margin / (organization_exponent * communication_cost),
+    )
+
+
+@elementwise(
+    budget=POSITIVE,
+    compute_exponent=POSITIVE,
+    organization_exponent=POSITIVE,
+    communication_cost=POSITIVE,
+    fan_in=BRANCHING,
+)
+def optimal_depth(
+    budget: Array, compute_exponent: Array, organization_exponent: Array, communication_cost: Array, fan_in: Array
+) -> Array:
+    r"""Best depth, a real number: :math:`L^\star = \log_b N^\star`. Derived.
+
+    Arguments as in :func:`optimal_leaf_count`.
+
+    Examples
+    --------
+    >>> round(optimal_depth(1000.0, 0.2, 0.344, 50.0, 5), 4)
+    1.3203
+    """
+    xp = common_namespace(budget)
+    leaves = optimal_leaf_count(budget, compute_exponent, organization_exponent, communication_cost)
+    return xp.log(leaves) / xp.log(fan_in)
+
+
+@elementwise(compute_exponent=POSITIVE, organization_exponent=POSITIVE, communication_cost=NON_NEGATIVE)
+def threshold_budget(compute_exponent: Array, organization_exponent: Array, communication_cost: Array) -> Array:
+    r"""Budget above which the best tree beats one agent.
+
+    :math:`B^\star = c_0 \frac{s}{s-\beta} (s/\beta)^{\beta/(s-\beta)}`, below saturation and whatever the leaf
+    constant. Derived; arguments as in :func:`optimal_leaf_tokens`.
+
+    Examples
+    --------
+    >>> round(threshold_budget(0.2, 0.344, 50.0), 1)
+    253.7
+    """
+
+    def budget(margin: Array) -> Array:
+        power = (organization_exponent / compute_exponent) ** (compute_exponent / margin)
+        return communication_cost * organization_exponent / margin * power
+
+    return _with_synergy(compute_exponent, organization_exponent, budget)
+
+
+class TreeGain(NamedTuple):
+    """Small-signal bias of the best tree, and its ratio to the bias of one agent with the same budget."""
+
+    bias: Array
+    gain: Array
+
+
+@elementwise(
+    budget=POSITIVE,
+    leaf_constant=POSITIVE,
+    compute_exponent=POSITIVE,
+    organization_exponent=POSITIVE,
+    communication_cost=POSITIVE,
+)
+def continuous_tree_bias(
+    budget: Array,
+    leaf_constant: Array,
+    compute_exponent: Array,
+    organization_exponent: Array,
+    communication_cost: Array,
+) -> TreeGain:
+    r"""Bias of the best tree in the continuous relaxation, :math:`\kappa (x^\star)^\beta (N^\star)^s`.
+
+    Its gain over one agent is :math:`(B/B^\star)^{s-\beta}`. Ignores saturation. Derived; arguments as in
+    :func:`optimal_leaf_count`.
+
+    Examples
+    --------
+    >>> round(continuous_tree_bias(1000.0, 0.02, 0.2, 0.344, 50.0).gain, 4)
+    1.2184
+    """
+    tokens = optimal_leaf_tokens(compute_exponent, organization_exponent, communication_cost)
+    leaves = optimal_leaf_count(budget, compute_exponent, organization_exponent, communication_cost)
+    bias = leaf_constant * tokens**compute_exponent * leaves**organization_exponent
+    return TreeGain(bias, bias / (leaf_constant * budget**compute_exponent))
+
+
+class SaturationBudgets(NamedTuple):
+    """Where a tree starts to pay, saturates, and is caught up by one agent (budgets in tokens)."""
+
+    organization_exponent: Array
+    communication_cost: Array
+    leaf_tokens: Array
+    threshold_budget: Array
+    fixed_point: Array
+    saturation_leaves: Array
+    saturation_budget: Array
+    catch_up_budget: Array
+
+
+@elementwise(
+    fan_in=FAN_IN_OF_A_VOTE,
+    fidelity=FIDELITY,
+    correlation=CORRELATION,
+    message_tokens=POSITIVE,
+    leaf_constant=POSITIVE,
+    compute_exponent=POSITIVE,
+)
+def saturation_budgets(
+    fan_in: Array,
+    fidelity: Array,
+    correlation: Array,
+    message_tokens: Array,
+    leaf_constant: Array,
+    compute_exponent: Array,
+) -> SaturationBudgets:
+    r"""The window of budgets in which a tree is worth its messages.
+
+    The tree pays from :math:`B^\star`; it is saturated with :math:`N_{sat} = (\mu^\star/g(x^\star))^{1/s}` leaves, at
+    :math:`(x^\star + c_0) N_{sat}` tokens; one agent overtakes every tree at
+    :math:`(\mu^\star/\kappa)^{1/\beta}`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its domain or the organization exponent does not exceed the compute exponent.
+
+    Notes
+    -----
+    Derived.
+
+    Examples
+    --------
+    >>> budgets = saturation_budgets(5, 0.95, 0.05, 20, 0.002, 0.2)
+    >>> round(budgets.threshold_budget, 1), f"{budgets.saturation_budget:.3e}", f"{budgets.catch_up_budget:.3e}"
+    (253.6, '7.044e+08', '3.079e+13')
+    """
+    xp = common_namespace(fan_in)
+    exponent = organization_exponent(fan_in, fidelity, correlation)
+    exponent = require(xp, exponent > compute_exponent, SYNERGY, exponent)
+    cost = communication_cost_per_leaf(message_tokens, fan_in)
+    tokens = optimal_leaf_tokens(compute_exponent, exponent, cost)
+    root = _kernels.fixed_point(xp, fan_in, fidelity, correlation)
+    leaves = (root / leaf_bias(tokens, leaf_constant, compute_exponent)) ** (1.0 / exponent)
+    return SaturationBudgets(
+        exponent,
+        cost,
+        tokens,
+        threshold_budget(compute_exponent, exponent, cost),
+        root,
+        leaves,
+        (tokens + cost) * leaves,
+        (root / leaf_constant) ** (1.0 / compute_exponent),
+    )
+
+
+class IntegerTree(NamedTuple):
+    """Best tree with a whole number of levels; ``depth`` and ``leaf_tokens`` are None if none is affordable."""
+
+    depth: int | None
+    leaf_tokens: float | None
+    bias: float
+    single: float
+
+
+def best_integer_tree(
+    budget: float,
+    fan_in: int,
+    fidelity: float,
+    correlation: float,
+    message_tokens: float,
+    leaf_constant: float,
+    compute_exponent: float,
+) -> IntegerTree:
+    r"""Best whole depth for a budget by the exact map, saturation included, beside one agent with all of it.
+
+    Parameters
+    ----------
+    budget
+        Tokens, above 0.
+    fan_in, fidelity, correlation
+        The tree: see :func:`organization_exponent`.
+    message_tokens
+        Tokens of one message, 0 or more; each is written once and read once.
+    leaf_constant, compute_exponent
+        The leaf: see :func:`leaf_bias`.
+
+    Returns
+    -------
+    IntegerTree
+        Of equally good depths the smallest. ``bias`` is 0 if not even one level is affordable.
+
+    Notes
+    -----
+    Derived: every depth spends the whole budget, :math:`x = (B - 2mb(b^L-1)/(b-1))/b^L`. Plain numbers only.
+
+    Examples
+    --------
+    >>> tree = best_integer_tree(1e4, 5, 0.95, 0.05, 20, 0.02, 0.2)
+    >>> tree.depth, round(tree.leaf_tokens, 6), round(tree.bias, 4), round(tree.single, 4)
+    (3, 30.4, 0.206, 0.1262)
+    """
+    single = leaf_bias(float(budget), leaf_constant, compute_exponent)
+    best = IntegerTree(None, None, 0.0, single)
+    depth = 1
+    while True:
+        leaves = float(fan_in) ** depth
+        leaf_tokens = (budget - exact_tree_tokens(fan_in, depth, 0.0, message_tokens)) / leaves
+        # Without messages every depth is affordable: stop when a leaf has less than a token in a million.
+        if leaf_tokens <= 1e-6:
+            return best
+        bias = np.asarray(leaf_bias(leaf_tokens, leaf_constant, compute_exponent))
+        tree = (np.asarray(float(part)) for part in (fan_in, fidelity, correlation))
+        fan, gamma, rho = tree
+        for _ in range(depth):
+            bias = _kernels.one_level(np, bias, fan, gamma, rho)
+        if bias > best.bias:
+            best = IntegerTree(depth, float(leaf_tokens), float(bias), single)
+        depth += 1
+
+
+@elementwise(agents=FAN_IN_OF_A_VOTE, fidelity=FIDELITY, correlation=CORRELATION, bias=POSITIVE_BIAS)
+def binary_star_bias(agents: Array, fidelity: Array, correlation: Array, bias: Array) -> Array:
+    r"""Bias of one aggregator that reads every agent, :math:`\rho\gamma g + (1-\rho) f_N(\gamma g)`.
+
+    One level of the tree map with a fan-in of all agents: without a window it beats every tree; its ceiling is
+    :math:`\rho\gamma g + 1 - \rho`. Derived.
+
+    Examples
+    --------
+    >>> round(binary_star_bias(9999, 0.8, 0.25, 0.2), 5)
+    0.79
+    """
+    return _kernels.one_level(common_namespace(bias), bias, agents, fidelity, correlation)
+
+
+def _with_synergy(compute_exponent: Array, organization_exponent: Array, formula: Callable[[Array], Array]) -> Array:
+    xp = common_namespace(organization_exponent)
+    margin = organization_exponent - compute_exponent
+    positive = margin > 0.0
+    return require(xp, positive, SYNERGY, formula(xp.where(positive, margin, 1.0)))
