@@ -13,10 +13,9 @@ Source: "Phase Transition for Budgeted Multi-Agent Synergy", Bang Liu, Linglong 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
-
-import numpy as np
 
 from budgetsim.theory import _kernels
 from budgetsim.theory._arrays import (
@@ -33,6 +32,7 @@ from budgetsim.theory._arrays import (
     elementwise,
     require,
 )
+from budgetsim.theory.phase import iterate_bias
 
 BRANCHING = Domain("above 1", 1.0, open_low=True)
 SYNERGY = "organization_exponent must be above compute_exponent (else one agent should spend everything)"
@@ -360,6 +360,9 @@ def best_integer_tree(
     >>> tree.depth, round(tree.leaf_tokens, 6), round(tree.bias, 4), round(tree.single, 4)
     (3, 30.4, 0.206, 0.1262)
     """
+    if not 0.0 < budget < math.inf:
+        raise ValueError(f"budget must be finite, above 0, got {budget}")
+    organization_exponent(fan_in, fidelity, correlation)  # checks the tree
     single = leaf_bias(float(budget), leaf_constant, compute_exponent)
     best = IntegerTree(None, None, 0.0, single)
     depth = 1
@@ -369,13 +372,11 @@ def best_integer_tree(
         # Without messages every depth is affordable: stop when a leaf has less than a token in a million.
         if leaf_tokens <= 1e-6:
             return best
-        bias = np.asarray(leaf_bias(leaf_tokens, leaf_constant, compute_exponent))
-        tree = (np.asarray(float(part)) for part in (fan_in, fidelity, correlation))
-        fan, gamma, rho = tree
-        for _ in range(depth):
-            bias = _kernels.one_level(np, bias, fan, gamma, rho)
+        bias = iterate_bias(
+            leaf_bias(leaf_tokens, leaf_constant, compute_exponent), fan_in, depth, fidelity, correlation
+        )
         if bias > best.bias:
-            best = IntegerTree(depth, float(leaf_tokens), float(bias), single)
+            best = IntegerTree(depth, leaf_tokens, bias, single)
         depth += 1
 
 
