@@ -126,7 +126,7 @@ def model() -> Iterator[FakeModel]:
 
 
 def endpoint(model: FakeModel, **settings: object) -> Endpoint:
-    return Endpoint(**{"model": "fake", "base_url": model.url, "api_key": KEY, "max_retries": 2, **settings})
+    return Endpoint(**{"model": "fake", "base_url": model.url, "api_key": KEY, "max_retries": 3, **settings})
 
 
 def ask(model: FakeModel, **settings: object) -> Reply:
@@ -152,9 +152,9 @@ def run(model: FakeModel, out: Path, *, samples: int = 4, seed: int = 3, **setti
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
 def test_passing_failures_are_retried(model: FakeModel, status: int) -> None:
-    model.trouble = lambda number, handler: number <= 2 and (handler.send(status, "{}") or True)
+    model.trouble = lambda number, handler: number <= 3 and (handler.send(status, "{}") or True)
     assert ask(model).text == " 5"
-    assert len(model.requests) == 3
+    assert len(model.requests) == 4
 
 
 def test_a_dropped_connection_is_retried(model: FakeModel) -> None:
@@ -173,7 +173,7 @@ def test_a_lasting_failure_ends_after_the_retries(model: FakeModel) -> None:
     model.trouble = lambda _, handler: handler.send(500, f'{{"error": "{KEY}"}}') or True
     with pytest.raises(RequestError, match="status 500") as error:
         ask(model)
-    assert len(model.requests) == 3
+    assert len(model.requests) == 4
     assert KEY not in str(error.value)
 
 
@@ -296,7 +296,13 @@ def test_rows_are_runs_and_graded(model: FakeModel, tmp_path: Path, suffix: str)
         assert (row["n_calls"], row["temperature"], extra["finish_reason"]) == (1, 0.8, "stop")
         assert "completion" not in extra
     assert len({request["seed"] for request in model.requests}) == 40
-    assert {request["top_k"] for request in model.requests} == {0}
+    shown = "20 + 2 = 22\n21 + 2 = 23\n"
+    assert {request["prompt"] for request in model.requests} == {
+        before + problem.prompt for problem in ADDITION.problems for before in ("", shown)
+    }
+    settings = {"max_tokens": 7, "temperature": 0.8, "top_p": 1.0, "stop": ["\n"], **LLAMA_CPP_PLAIN}
+    for request in model.requests:
+        assert {name: request[name] for name in settings} == settings
 
 
 def test_completions_are_kept_on_demand(model: FakeModel, tmp_path: Path) -> None:
@@ -417,26 +423,32 @@ def test_two_recordings_do_not_write_to_one_file(model: FakeModel, tmp_path: Pat
 def test_a_stopped_recording_resumes_to_the_same_file(model: FakeModel, tmp_path: Path, how: signal.Signals) -> None:
     out = tmp_path / "runs.jsonl"
     partial = tmp_path / "runs.jsonl.partial.jsonl"
-    model.seconds = 0.05
+    released = threading.Event()
+    model.trouble = lambda number, _: number > 6 and not released.wait(60)
     process = _elsewhere(model, out)
-    _wait_for_rows(partial, 5)
+    _wait_for_rows(partial, 6)
     process.send_signal(how)
     _, said = process.communicate(timeout=60)
+    released.set()
     if how == signal.SIGINT:
         assert process.returncode == 1
         assert "interrupted" in said
         assert "resumes" in said
     assert not out.exists()
-    kept = partial.read_bytes().count(b"\n")
-    assert 5 <= kept < 40
-    # A kill may cut a row anywhere.
     whole = partial.read_bytes()
+    assert whole.count(b"\n") == 6
+    # A kill may cut a row anywhere.
     partial.write_bytes(whole[: whole.rfind(b'"strategy"') + 4])
-    model.seconds = 0.0
+    asked = len(model.requests)
+    model.trouble = lambda number, handler: number > asked + 3 and (handler.send(400, "{}") or True)
+    with pytest.raises(JobError, match="in a row"):
+        run(model, out, concurrency=1)
+    assert len(rows(partial)) == 5 + 3  # all of them whole: the cut row is gone
+    model.trouble = lambda _number, _handler: False
     asked = len(model.requests)
     summary = run(model, out)
-    assert (summary.kept, summary.recorded) == (kept - 1, 40 - kept + 1)
-    assert len(model.requests) - asked == 40 - kept + 1
+    assert (summary.kept, summary.recorded) == (8, 32)
+    assert len(model.requests) - asked == 32
     run(model, tmp_path / "undisturbed.jsonl")
     assert out.read_bytes() == (tmp_path / "undisturbed.jsonl").read_bytes()
     assert not partial.exists()
