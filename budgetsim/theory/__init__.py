@@ -15,7 +15,9 @@ Importing this room, or any module of it, loads neither JAX nor pandas nor matpl
 ``coverage``
     pass@k: estimator, populations of problems, power laws
 ``organization``
-    a token budget on a tree of agents: exponent, costs, optimal shape, the budgets where it pays
+    a token budget on a tree of agents: exponent, costs, optimal shape, the budget from which it pays
+``saturation``
+    the exact best whole depth for a budget, saturation and catch-up budgets, the flat star
 ``window``
     what fits a context window, message lengths, fidelity curves
 ``predictors``

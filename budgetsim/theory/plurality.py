@@ -186,8 +186,7 @@ def _angles(nodes: int) -> Floats:
 def _enough_nodes(log_ratio: Floats) -> int:
     """Number of Fourier nodes at which totals that are a multiple of it away from the wanted one do not matter.
 
-    ``log_ratio[d]`` is the log of how much likelier the wanted total is than the likelier of the totals ``d`` off,
-    with the sign turned; it falls with ``d``.
+    ``log_ratio[d]`` compares the likelier of the two totals ``d`` off with the wanted one; it falls with ``d``.
     """
     return int(np.argmax(log_ratio < np.log(NEGLIGIBLE)))
 

@@ -41,6 +41,7 @@ def test_rebase_gives_out_exactly_the_width_best_first(scores, width, temperatur
 def test_rebase_worked_examples_and_extreme_scores():
     assert allocation.rebase_allocation([0.9, 0.8, 0.5, 0.2], 16) == (10, 5, 1, 0)
     assert allocation.rebase_allocation([0.5] * 5, 16) == (4, 3, 3, 3, 3)
+    assert allocation.rebase_allocation([0.3] * 6, 18) == (3,) * 6
     assert allocation.rebase_allocation([0.1, 0.99, 0.1], 16) == (0, 16, 0)
     assert allocation.rebase_allocation([0.0, 1000.0, 2000.0], 7, 0.1) == (0, 0, 7)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budgetsim.theory import organization as org
-from budgetsim.theory import phase, window
+from budgetsim.theory import phase, saturation, window
 
 exact_settings = settings(derandomize=True, deadline=None)
 
@@ -54,7 +54,7 @@ def test_tokens_of_a_tree_counted_edge_by_edge():
 
 @pytest.mark.parametrize("budget", [150.0, 1e3, 3.3e4, 1e6, 1e8])
 def test_integer_tree_is_the_best_of_all_depths(budget):
-    tree = org.best_integer_tree(budget, 5, 0.95, 0.05, 20, 0.02, 0.2)
+    tree = saturation.best_integer_tree(budget, 5, 0.95, 0.05, 20, 0.02, 0.2)
     candidates = []
     for depth in range(1, 14):
         tokens = budget / 5.0**depth - 40 * sum(5.0**-up for up in range(depth))
@@ -75,17 +75,17 @@ def test_integer_tree_is_the_best_of_all_depths(budget):
 
 def test_trees_lose_when_compute_scales_faster_than_votes():
     for budget in (1e4, 1e6, 1e8):
-        tree = org.best_integer_tree(budget, 5, 0.95, 0.05, 20, 1e-4, 0.45)
+        tree = saturation.best_integer_tree(budget, 5, 0.95, 0.05, 20, 1e-4, 0.45)
         assert tree.bias < tree.single
         assert tree.depth == 1
 
 
 def test_free_messages_still_stop():
-    assert org.best_integer_tree(1e4, 3, 1.0, 0.0, 0.0, 0.05, 0.2).depth is not None
+    assert saturation.best_integer_tree(1e4, 3, 1.0, 0.0, 0.0, 0.05, 0.2).depth is not None
 
 
 def test_saturation_window():
-    budgets = org.saturation_budgets(5, 0.95, 0.05, 20, 0.002, 0.2)
+    budgets = saturation.saturation_budgets(5, 0.95, 0.05, 20, 0.002, 0.2)
     # The catch-up budget is where one agent reaches the fixed point, the saturation budget where the power law does.
     assert org.leaf_bias(budgets.catch_up_budget, 0.002, 0.2) == pytest.approx(budgets.fixed_point, rel=1e-12)
     power_law = org.continuous_tree_bias(
@@ -95,7 +95,7 @@ def test_saturation_window():
 
 
 def test_star_ceiling():
-    assert org.binary_star_bias(9999, 0.8, 0.25, 0.2) == pytest.approx(0.25 * 0.8 * 0.2 + 0.75, abs=1e-9)
+    assert saturation.binary_star_bias(9999, 0.8, 0.25, 0.2) == pytest.approx(0.25 * 0.8 * 0.2 + 0.75, abs=1e-9)
 
 
 def test_messages_that_fit_a_window():
@@ -129,12 +129,12 @@ def test_best_message_length_is_the_best():
     [
         (lambda: org.optimal_leaf_tokens(0.4, 0.3, 50.0), "organization_exponent must be above compute_exponent"),
         (lambda: org.threshold_budget(0.3, 0.3, 50.0), "organization_exponent must be above compute_exponent"),
-        (lambda: org.saturation_budgets(5, 0.6, 0.1, 20, 0.01, 0.2), "organization_exponent must be above"),
+        (lambda: saturation.saturation_budgets(5, 0.6, 0.1, 20, 0.01, 0.2), "organization_exponent must be above"),
         (lambda: org.organization_exponent(1, 0.9, 0.0), "fan_in must be an odd number, 3 or more"),
-        (lambda: org.best_integer_tree(0.0, 5, 0.9, 0.0, 20, 0.1, 0.2), "budget must be"),
-        (lambda: org.best_integer_tree(1e3, 4, 0.9, 0.0, 20, 0.1, 0.2), "fan_in must be"),
-        (lambda: org.best_integer_tree(1e3, 5, 1.9, 0.0, 20, 0.1, 0.2), "fidelity must be"),
-        (lambda: org.best_integer_tree(1e3, 5, 0.9, 0.0, -1, 0.1, 0.2), "message_tokens must be"),
+        (lambda: saturation.best_integer_tree(0.0, 5, 0.9, 0.0, 20, 0.1, 0.2), "budget must be"),
+        (lambda: saturation.best_integer_tree(1e3, 4, 0.9, 0.0, 20, 0.1, 0.2), "fan_in must be"),
+        (lambda: saturation.best_integer_tree(1e3, 5, 1.9, 0.0, 20, 0.1, 0.2), "fidelity must be"),
+        (lambda: saturation.best_integer_tree(1e3, 5, 0.9, 0.0, -1, 0.1, 0.2), "message_tokens must be"),
         (lambda: window.best_message_length(10, 0.1, window.HyperbolicFidelity(5.0)), "window must hold three"),
         (lambda: window.ExponentialFidelity(0.0), "scale must be above 0"),
         (lambda: window.MeasuredFidelity((1.0, 2.0), (0.9, 0.8)), "fidelity must be in"),

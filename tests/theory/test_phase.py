@@ -57,7 +57,8 @@ def test_iteration_takes_depth_zero_relays_and_arrays_of_depths():
     depths = np.array([[0], [1], [7]])
     tree = phase.iterate_bias(np.array([0.05, 0.2]), 5, depths, 0.6, 0.1)
     assert tree.shape == (3, 2)
-    assert tree[2, 1] == phase.iterate_bias(0.2, 5, 7, 0.6, 0.1)
+    for row, depth in enumerate((0, 1, 7)):
+        assert tree[row, 1] == phase.iterate_bias(0.2, 5, depth, 0.6, 0.1)
     assert phase.iterate_bias(np.zeros((0,)), 5, 2, 0.6, 0.1).shape == (0,)
 
 
@@ -112,6 +113,14 @@ def test_fixed_point_at_its_ends():
     fidelity = 2 / 3 * (1 + 1e-6)
     law = np.sqrt(1e-6 / phase.near_threshold_coefficient(3, fidelity, 0.0))
     assert phase.fixed_point(3, fidelity, 0.0) == pytest.approx(law, rel=1e-5)
+
+
+def test_rounding_at_the_threshold_opens_no_fixed_point():
+    fan_in = np.arange(3, 60, 2)[:, None]
+    fidelity = np.linspace(0.7, 0.99, 34)
+    critical = phase.critical_correlation(fan_in, fidelity)
+    assert np.any(phase.amplification(fan_in, fidelity, critical) > 1)
+    assert np.all(phase.fixed_point(fan_in, fidelity, critical) == 0)
 
 
 @exact_settings

@@ -52,6 +52,7 @@ def test_without_a_penalty_or_without_a_filter_the_best_cap_is_an_end():
 
 def test_a_tied_cap_goes_to_the_smaller():
     assert verifiers.best_resample_cap(3.0, 0.6, 2.0, 0.02, 100) == 8
+    assert verifiers.best_resample_cap(2.0, 0.9, 0.5, 0.06, 100) == 7  # .9 / (2 * .06) - .5, which rounds up to above 7
 
 
 @pytest.mark.parametrize(

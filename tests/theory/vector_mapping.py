@@ -10,6 +10,7 @@ from budgetsim.theory import (
     organization,
     phase,
     predictors,
+    saturation,
     verifiers,
     votes,
     window,
@@ -101,13 +102,13 @@ FUNCTIONS = {
         by_position(organization.continuous_tree_bias, "B", "kappa_leaf", *SYNERGY), "mu_tree", "gain"
     ),
     "saturation_budgets": fields(
-        by_position(organization.saturation_budgets, *TREE, "m", "kappa_leaf", "beta"),
+        by_position(saturation.saturation_budgets, *TREE, "m", "kappa_leaf", "beta"),
         *("s", "c0", "x_star", "B_star", "mu_star", "N_sat", "B_sat", "B_catch"),
     ),
     "best_integer_tree": fields(
-        by_position(organization.best_integer_tree, "B", *TREE, "m", "kappa_leaf", "beta"), "L", "x", "bias", "single"
+        by_position(saturation.best_integer_tree, "B", *TREE, "m", "kappa_leaf", "beta"), "L", "x", "bias", "single"
     ),
-    "binary_star_bias": by_position(organization.binary_star_bias, "N", "gamma", "rho", "g"),
+    "binary_star_bias": by_position(saturation.binary_star_bias, "N", "gamma", "rho", "g"),
     "max_star_agents": by_position(window.max_star_agents, "W", "m"),
     "max_tree_fanin": by_position(window.max_tree_fan_in, "W", "m"),
     "best_message_length": best_message_length,
