@@ -4,8 +4,9 @@ The job can be stopped at any time and started again: every answer is appended t
 and what is there is not asked again. When all answers are in, the rows are sorted and moved to OUT in one step.
 
 **Budget.** The ``budget`` of a row is the most tokens its call could have used: the measured prompt (examples
-included) plus the strategy's cap on the completion. So ``prompt_tokens + completion_tokens <= budget``. A strategy
-spends more either by showing more examples (``shots_N``) or by letting the model write more (``steps_N``).
+included) plus the strategy's cap on the completion. So ``prompt_tokens + completion_tokens <= budget``, but for
+servers that run over the cap to complete a character. A strategy spends more either by showing more examples
+(``shots_N``) or by letting the model write more (``steps_N``).
 """
 
 from __future__ import annotations
