@@ -12,11 +12,12 @@ import pytest
 from budgetsim.theory import adaptive, predictors
 
 HERE = Path(__file__).parent
-FUNCTIONS = runpy.run_path(str(HERE / "vector_mapping.py"))["FUNCTIONS"]
+MAPPING = runpy.run_path(str(HERE / "vector_mapping.py"))
+FUNCTIONS = MAPPING["FUNCTIONS"]
 VECTORS = json.loads((HERE / "vectors.json").read_text(encoding="utf-8"))
 
 # Searches and rules over plain numbers, and two whose mapping makes plain numbers (tested below).
-PLAIN = {
+PLAIN = MAPPING["PLAIN"] | {
     "adaptive_min_majority",
     "best_integer_tree",
     "best_message_length",
@@ -32,7 +33,7 @@ PLAIN = {
     "growth_depth",
     "beta_score_posterior",
 }
-STATIC = {"kind"}
+STATIC = MAPPING["STATIC"] | {"kind"}
 STATIC_FAN_IN = {"beta_binomial_majority_bias", "beta_binomial_majority_slope"}
 
 

@@ -1,5 +1,8 @@
 """Which function of the library computes which quantity of a vectors file, and how its inputs are spelled."""
 
+import runpy
+from pathlib import Path
+
 from budgetsim.theory import (
     adaptive,
     allocation,
@@ -155,3 +158,13 @@ FUNCTIONS = {
         by_position(verifiers.search_vs_sampling_crossing, "p", "q", "phi"), "first_N", "asymptotic"
     ),
 }
+
+# Other papers keep their mapping in a file of their own beside this one: FUNCTIONS, the names of the quantities
+# that take plain numbers only (PLAIN), and the inputs that JAX cannot trace (STATIC).
+PLAIN: set[str] = set()
+STATIC: set[str] = set()
+for companion in sorted(Path(__file__).parent.glob("vector_mapping_*.py")):
+    mapping = runpy.run_path(str(companion))
+    FUNCTIONS |= mapping["FUNCTIONS"]
+    PLAIN |= mapping["PLAIN"]
+    STATIC |= mapping["STATIC"]
