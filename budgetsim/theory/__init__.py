@@ -32,4 +32,24 @@ Importing this room, or any module of it, loads neither JAX nor pandas nor matpl
     samples over tree nodes and items; test-time compute over model sizes
 ``adaptive``
     stopping rules and posteriors of scores
+``value_tree``
+    budget-aware search on value trees: selection, residual values, what to do next, back-propagation
+``value_tree_bounds``
+    steps such a search needs: the published bound, tighter ones, the exact number, what none certifies
+``value_tree_pool``
+    the same where selection sharpens as the budget runs out
+``value_tree_risks``
+    wrong answers and random costs, which a bound on steps leaves open
+``value_tree_variants``
+    rules that go by the same name and are others
+``equal_budget``
+    tokens and money of reasoning strategies, and their accuracy at equal budgets
+``memory_tiers``
+    rewards of routers over budget tiers of memory modules
+``tier_plans``
+    the best plan of tiers among all, at every weight of the cost
+``personas``
+    recall scores, and what personas gain for their tokens
+``agent_scaling``
+    metrics and laws of a scaling study of agent systems
 """
