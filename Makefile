@@ -12,7 +12,7 @@ BUDGET ?= 2000
 OUT ?= demo
 
 # Wheels only: building a source distribution would fetch its build tools outside the lock.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 LOCKED := $(INSTALL) --only-binary :all: --require-hashes
 
 .PHONY: help
@@ -56,7 +56,7 @@ bench: $(VENV)/.dev  ## run every benchmark beside what one would use instead
 lint: $(VENV)/.dev  ## check style, format and the floors of the package
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 .PHONY: types
 types: $(VENV)/.dev  ## check the types
