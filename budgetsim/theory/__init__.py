@@ -52,4 +52,26 @@ Importing this room, or any module of it, loads neither JAX nor pandas nor matpl
     recall scores, and what personas gain for their tokens
 ``agent_scaling``
     metrics and laws of a scaling study of agent systems
+``bbam``
+    a budget over sub-questions with power-law uncertainty: exact, as printed (Eq. 6), whole tokens
+``bbam_common``
+    its closed forms for one decay rate: least uncertainty, shadow price, price of equal budgets
+``bbam_capped``
+    the same where uncertainty is a chance of error and sub-questions may be given up
+``plan_and_budget``
+    Plan-and-Budget's schedules, rounding and traps; the E3 score
+``profiles``
+    REX, UBA and the usual learning-rate profiles over a budget
+``learning_rates``
+    profiles as callables from the step to the rate
+``quadratics``
+    Chebyshev steps, their identity with UBA, losses on noisy quadratics
+``token_budgets``
+    TALE: elasticity, searches for a budget, reductions
+``anytime``
+    two anytime indices and stopping rules on checkpoints
+``stopping``
+    the best moment to stop at a price per token
+``tools``
+    BATS: unified cost, regimes, agents that stop early
 """

@@ -160,7 +160,8 @@ FUNCTIONS = {
 }
 
 # Other papers keep their mapping in a file of their own beside this one: FUNCTIONS, the names of the quantities
-# that take plain numbers only (PLAIN), and the inputs that JAX cannot trace (STATIC).
+# that take plain numbers only (PLAIN), and the inputs that JAX cannot trace (STATIC:
+# the name of an input, or quantity.input).
 PLAIN: set[str] = set()
 STATIC: set[str] = set()
 for companion in sorted(Path(__file__).parent.glob("vector_mapping_*.py")):
