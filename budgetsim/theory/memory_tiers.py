@@ -8,6 +8,7 @@ query. The best plans under this reward: :mod:`budgetsim.theory.tier_plans`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from budgetsim.theory._arrays import FINITE, NON_NEGATIVE, Array, common_namespace, elementwise, require
@@ -41,7 +42,7 @@ class CostReward(NamedTuple):
     reward: Array
 
 
-@elementwise(cost=NON_NEGATIVE, window=NON_NEGATIVE)
+@elementwise(cost=NON_NEGATIVE, window=replace(NON_NEGATIVE, by_row=True))
 def cost_reward(cost: Array, window: Array) -> CostReward:
     r"""Reward for being cheap, :math:`1 - \mathrm{clip}(\tilde c, 0, 1)`.
 
@@ -109,7 +110,7 @@ def aligned_rewards(task_rewards: Array, cost_rewards: Array, cost_weight: Array
     Returns
     -------
     AlignedRewards
-        ``alignment`` and ``scale`` have shape [..., 1].
+        Four arrays of shape [..., queries]; alignment and scale are the same for every query of a batch.
 
     Raises
     ------
@@ -132,7 +133,7 @@ def aligned_rewards(task_rewards: Array, cost_rewards: Array, cost_weight: Array
     varied = (task_spread > 0.0) & (cost_spread > 0.0)
     message = "task_rewards and cost_rewards must each vary within every row"
     ratio = xp.where(varied, task_spread, 1.0) / xp.where(varied, cost_spread, 1.0)
-    alignment = require(xp, varied, message, ratio)
+    alignment = xp.broadcast_to(require(xp, varied, message, ratio), (task_rewards + cost_rewards).shape)
     scale = 1.0 / alignment
     return AlignedRewards(
         alignment,

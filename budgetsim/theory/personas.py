@@ -7,6 +7,7 @@ derived. Tokens in those logs are per call, not cumulative, and include about 13
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -119,13 +120,12 @@ def synergy_rate(score: Array, base_score: Array, tokens: Array, base_tokens: Ar
     return Synergy(points, require(xp, differs, "tokens must differ from base_tokens", rate))
 
 
-@elementwise(
-    persona_scores=FINITE,
-    persona_costs=NON_NEGATIVE,
-    other_scores=FINITE,
-    other_costs=NON_NEGATIVE,
-    budget=NON_NEGATIVE,
-)
+# One value outside its domain spoils a whole list of configurations.
+SCORES = replace(FINITE, by_row=True)
+COSTS = replace(NON_NEGATIVE, by_row=True)
+
+
+@elementwise(persona_scores=SCORES, persona_costs=COSTS, other_scores=SCORES, other_costs=COSTS, budget=NON_NEGATIVE)
 def budgeted_synergy(
     persona_scores: Array, persona_costs: Array, other_scores: Array, other_costs: Array, budget: Array
 ) -> Array:

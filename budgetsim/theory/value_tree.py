@@ -76,10 +76,9 @@ def selection_probabilities(values: Array, remaining_ratio: Array) -> Array:
     alive = values != 0.0
     base = xp.where(largest > 0.0, largest, 1.0)
     near = values > 0.5 * base
-    # Values close to the largest keep all their digits in the difference, the others in the quotient.
-    gap = xp.where(
-        near, xp.log1p(xp.where(near, values - base, 0.0) / base), xp.log(xp.where(near | ~alive, base, values) / base)
-    )
+    # Values close to the largest keep all their digits in the difference, the others in the logarithms.
+    close = xp.log1p(xp.where(near, values - base, 0.0) / base)
+    gap = xp.where(near, close, xp.log(xp.where(near | ~alive, base, values)) - xp.log(base))
     power = gap / xp.maximum(remaining_ratio, -gap / NOTHING)
     weights = xp.where(alive, xp.exp(power), 0.0)
     total = xp.sum(weights, axis=-1, keepdims=True)

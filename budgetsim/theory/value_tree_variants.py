@@ -16,6 +16,8 @@ proportional to its value to the power 1/r:
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from budgetsim.theory._arrays import (
@@ -108,7 +110,7 @@ def split_depth(budget: Array, branching: Array, cost: Array) -> Array:
     return whole(xp, require(xp, budget >= cost, "budget must be at least cost", depth))
 
 
-@elementwise(reward=FINITE, discount=PROBABILITY, child_values=FINITE)
+@elementwise(reward=FINITE, discount=PROBABILITY, child_values=replace(FINITE, by_row=True))
 def max_backup_value(reward: Array, discount: Array, child_values: Array) -> Array:
     r"""Value of a node in the proportional split, :math:`V = R + \gamma \max_c V_c`; R without children.
 
