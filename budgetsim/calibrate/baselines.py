@@ -45,7 +45,7 @@ def coverage_baselines(
         ``beta_binomial``: the expected unbiased estimate after the other samples are drawn from each problem's
         beta-binomial posterior, which is better than the same distribution without the problems' own counts.
     """
-    k = np.arange(1, samples + 1)
+    k = np.arange(1, samples + 1, dtype=float)
     known = outcome.total > 0
     correct, total = outcome.correct[known], outcome.total[known]
     mean = correct.sum() / total.sum()
@@ -91,7 +91,7 @@ def plurality_baselines(outcome: Outcome, samples: int) -> dict[str, Floats]:
     }
 
 
-def _log_choose(total: Floats, part: Floats | int) -> Floats:
+def _log_choose(total: Floats, part: Floats | float) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         value = -betaln(total - part + 1.0, np.asarray(part) + 1.0) - np.log(total + 1.0)
     return np.asarray(np.where(np.asarray(part) <= total, value, -np.inf))

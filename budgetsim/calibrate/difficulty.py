@@ -1,11 +1,11 @@
 """How hard each problem is for one group, told by how the other groups did on it.
 
-Model. In the order of difficulty that group ``g`` sees, problem ``i`` stands at ``z_gi``, standard normal over problems;
-its success probability is the quantile ``Q_g(Phi(z_gi))`` of the group's own distribution. Between groups the places of
-one problem are jointly Gaussian: a part is shared by all, parts by groups of the same model, of the same strategy,
-of the same model and strategy (fading with the distance in temperature), and a part is the group's own. Derived for
-this project: a Gaussian copula with free margins, solved by expectation propagation (Minka, UAI 2001); the shares
-maximize the likelihood of every group's counts given those of all others (Besag's pseudo-likelihood).
+Model. In the order of difficulty that group ``g`` sees, problem ``i`` stands at ``z_gi``, standard normal over
+problems; its success probability is the quantile ``Q_g(Phi(z_gi))`` of the group's own distribution. Between groups
+the places of one problem are jointly Gaussian: a part is shared by all, parts by groups of the same model, of the same
+strategy, of the same model and strategy (fading with the distance in temperature), and a part is the group's own.
+Derived for this project: a Gaussian copula with free margins, solved by expectation propagation (Minka, UAI 2001); the
+shares maximize the likelihood of every group's counts given those of all others (Besag's pseudo-likelihood).
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _covariance(parameters: Floats, kernels: dict[str, Floats], distance: Floats
     for share, (name, matrix) in zip(shares, kernels.items(), strict=False):
         fading = np.exp(-np.exp(parameters[-1]) * distance) if name == "problem and model and strategy" else 1.0
         total += share * matrix * fading
-    return total + shares[-1] * np.eye(len(distance))
+    return np.asarray(total + shares[-1] * np.eye(len(distance)))
 
 
 class _Propagation:

@@ -134,7 +134,7 @@ def log_likelihood(parameters: Floats, outcomes: Outcomes) -> tuple[Floats, Floa
     wrong = total - correct
 
     def summed(values: Floats) -> Floats:
-        return np.bincount(group, cells * values, count)
+        return np.asarray(np.bincount(group, cells * values, count), np.float64)
 
     def trigamma(values: Floats) -> Floats:
         return np.asarray(polygamma(1, values))
@@ -217,7 +217,7 @@ def posterior_mode(
         if abs(gain) < 1e-6:
             break
     evidence = best - 0.5 * float(np.linalg.slogdet(hessian)[1]) + 0.5 * prior_logdet
-    return evidence, x, np.linalg.inv(hessian)
+    return evidence, x, np.asarray(np.linalg.inv(hessian), np.float64)
 
 
 def fit_margins(tally: Tally) -> Margins:
@@ -297,4 +297,5 @@ def _some_groups(tally: Tally) -> Tally:
         part.wrong,
         part.vocabulary,
         part.tokens,
+        part.answers_known[chosen],
     )

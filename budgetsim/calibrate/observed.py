@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
     @property
     def total(self) -> Floats:
         """Samples per problem."""
-        return self.correct + self.wrong.sum(-1) + self.abstained
+        return np.asarray(self.correct + self.wrong.sum(-1) + self.abstained)
 
 
 def coverage_curve(outcome: Outcome, samples: int) -> Floats:

@@ -58,6 +58,8 @@ class Tally:
         How many different wrong answers a problem may draw, per problem. Shape ``(problems,)``.
     tokens
         Mean prompt plus completion tokens of one sample per cell, NaN where the runs do not say. Shape ``(cells,)``.
+    answers_known
+        Whether the group logs its answers; if not, all its wrong answers are one. Shape ``(groups,)``.
     set_aside
         Rows that are not samples of an answer with a known correctness, by reason.
     """
@@ -72,6 +74,7 @@ class Tally:
     wrong: Floats
     vocabulary: Integers
     tokens: Floats
+    answers_known: Booleans
     set_aside: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
@@ -96,6 +99,7 @@ class Tally:
             self.wrong[cells],
             self.vocabulary,
             self.tokens[cells],
+            self.answers_known,
             self.set_aside,
         )
 
@@ -108,7 +112,7 @@ _ASIDE: dict[str, pl.Expr] = {
 }
 
 
-def _split(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
+def answered_samples(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     """Samples with a known correctness, and how many rows were set aside by reason."""
     set_aside: dict[str, int] = {}
     for reason, expression in _ASIDE.items():
@@ -145,7 +149,7 @@ def tabulate(table: pl.DataFrame, fit: Callable[[pl.DataFrame], pl.Series] | Non
     InputError
         If no row is a sample of an answer with a known correctness.
     """
-    samples, set_aside = _split(table)
+    samples, set_aside = answered_samples(table)
     if samples.is_empty():
         reasons = ", ".join(f"{count} {reason}" for reason, count in set_aside.items()) or "the table is empty"
         raise InputError(f"no sampled answer with a known correctness ({reasons})", field="correct")
@@ -167,7 +171,8 @@ def tabulate(table: pl.DataFrame, fit: Callable[[pl.DataFrame], pl.Series] | Non
     cells = samples.select("g", "i").unique().sort("g", "i").with_row_index("c")
     samples = samples.join(columns, on=["i", "wrong"], how="left").join(cells, on=["g", "i"])
     first = np.ones(len(samples), bool) if fit is None else fit(samples).to_numpy()
-    shape = (len(cells), int(columns["a"].max() or 0) + 1 if len(columns) else 1)  # type: ignore[arg-type]
+    widest = columns.select(pl.col("a").max().fill_null(-1)).to_series().to_list()[0] if len(columns) else 0
+    shape = (len(cells), int(widest) + 1)
     tokens = samples.group_by("c").agg(
         (pl.col("prompt_tokens").fill_null(0) + pl.col("completion_tokens")).mean().alias("tokens")
     )
@@ -180,6 +185,7 @@ def tabulate(table: pl.DataFrame, fit: Callable[[pl.DataFrame], pl.Series] | Non
     trailing = (
         _vocabulary(samples, problems, columns),
         tokens.sort("c")["tokens"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
+        ~silent.sort("g")["silent"].to_numpy(),
         set_aside,
     )
     first_half, rest = (_count(samples.filter(keep), shape, common, trailing) for keep in (first, ~first))
@@ -190,7 +196,7 @@ def _count(
     rows: pl.DataFrame,
     shape: tuple[int, int],
     common: tuple[list[Group], list[tuple[str, str]], Integers, Integers],
-    trailing: tuple[Integers, Floats, dict[str, int]],
+    trailing: tuple[Integers, Floats, Booleans, dict[str, int]],
 ) -> Tally:
     cell = rows["c"].to_numpy()
     right = rows["correct"].to_numpy()
@@ -210,4 +216,5 @@ def _vocabulary(samples: pl.DataFrame, problems: pl.DataFrame, columns: pl.DataF
     table = problems.join(per_task, on="task", how="left").join(seen, on="i", how="left").sort("i").fill_null(0)
     different, known = table["different"].to_numpy().astype(np.int64), table["seen"].to_numpy().astype(np.int64)
     few = (different > 0) & (different <= CHOICES)
-    return np.maximum(known, np.where(few, different - 1, known + FREE_ANSWERS * (different > 0))).clip(1)
+    room = np.where(few, different - 1, known + FREE_ANSWERS * (different > 0))
+    return np.asarray(np.maximum(known, room).clip(1), np.int64)

@@ -1,0 +1,312 @@
+"""The result of a calibration: per group what one sample is worth, how samples hang together, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from budgetsim import __version__
+from budgetsim.calibrate.baselines import plain_beta
+from budgetsim.calibrate.exchange import order_effects
+from budgetsim.calibrate.fit import Fit, fit_counts, success_quantiles
+from budgetsim.calibrate.grid import PROBABILITY
+from budgetsim.calibrate.margins import shape_parameters
+from budgetsim.calibrate.predict import INTERVAL, dirichlet
+from budgetsim.calibrate.tally import Floats, Group, Integers, tabulate
+from budgetsim.errors import InputError
+
+#: Evenly likely answer distributions kept per problem, so that plans see what is not known about each problem.
+ATOMS = 4
+#: Wrong answers kept one by one; those behind them are taken for equally likely.
+HEAD = 6
+_PARAMETER_DRAWS, _WITHIN_DRAWS = 4000, 24
+_DIGITS = 6
+FORMAT = 1
+
+
+class Interval(NamedTuple):
+    """A number with its 90% interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, value: float, draws: Floats) -> Interval:
+        """The interval that holds the middle 90% of the draws."""
+        low, high = np.quantile(draws, INTERVAL)
+        return cls(float(value), float(low), float(high))
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCalibration:
+    """One group: a configuration on one task.
+
+    Attributes
+    ----------
+    group
+        Model, strategy, task, temperature.
+    problems, samples
+        How much was seen.
+    accuracy
+        Probability that one sample on a problem of this kind is right.
+    correlation_total
+        Intra-problem correlation of correctness: the share of its variance that lies between problems. No number of
+        votes outvotes it.
+    correlation_within
+        The same among problems that all other groups found equally hard; None where no other group saw the problems.
+        Given the problem itself, samples drawn one by one are independent and the correlation is 0.
+    alpha, beta
+        Of the beta distribution of success probabilities, with strength borrowed from the other groups.
+    own_alpha, own_beta
+        Its maximum-likelihood values from this group alone.
+    distribution
+        ``"beta"`` or ``"mixture"``: which predicts problems left out of the fit better; plans use that one.
+    beta_score, mixture_score
+        Mean log-likelihood of a problem left out.
+    tokens
+        Prompt and completion tokens of one sample; None where the runs do not say.
+    abstained
+        Share of samples whose answer could not be parsed.
+    answers_known
+        Whether the runs say which wrong answers were given. If not, all wrong answers count as the same one, and
+        plurality accuracy is a lower bound.
+    order_effect
+        Standard score of a trend of correctness along ``sample_index`` within problems. Beyond 4 in size the samples
+        are not exchangeable (turns that learn from each other, say) and votes are not what the model predicts.
+    problem_ids
+        The problems behind ``answer_probabilities``.
+    answer_probabilities
+        Evenly likely answer distributions of every problem, shape ``(problems, ATOMS, answers)``: the right answer
+        first, then wrong ones in falling order, the last column for all beyond the first ``HEAD``; what is missing to 1
+        cannot be parsed.
+    answer_copies
+        How many answers each column stands for, same shape: 1 but in the last column, where it keeps the chance that
+        two of the rarer answers agree.
+    """
+
+    group: Group
+    problems: int
+    samples: int
+    accuracy: Interval
+    correlation_total: Interval
+    correlation_within: Interval | None
+    alpha: float
+    beta: float
+    own_alpha: float
+    own_beta: float
+    distribution: str
+    beta_score: float
+    mixture_score: float
+    tokens: Interval | None
+    abstained: float
+    answers_known: bool
+    order_effect: float
+    problem_ids: list[str]
+    answer_probabilities: Floats
+    answer_copies: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All groups, what they share, and what was set aside.
+
+    Attributes
+    ----------
+    groups
+        Sorted by group.
+    difficulty_shares
+        Share of a problem's place in the order of difficulty by what has it in common.
+    scales
+        Standard deviations of the groups' parameters by attribute.
+    set_aside
+        Rows that were not samples, by reason.
+    """
+
+    groups: list[GroupCalibration]
+    difficulty_shares: dict[str, float]
+    scales: dict[str, dict[str, float]]
+    set_aside: dict[str, int]
+    seed: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for JSON; :meth:`from_dict` reads it back."""
+        return {
+            "format": FORMAT,
+            "version": __version__,
+            "seed": self.seed,
+            "interval": 0.9,
+            "difficulty_shares": self.difficulty_shares,
+            "scales": self.scales,
+            "set_aside": self.set_aside,
+            "groups": [_group_to_dict(group) for group in self.groups],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, file: str | None = None) -> Calibration:
+        """Read what :meth:`to_dict` wrote.
+
+        Raises
+        ------
+        InputError
+            If the data are not a calibration, naming the field.
+        """
+        if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+            raise InputError(f"expected a calibration of format {FORMAT}", file=file, field="format")
+        try:
+            return cls(
+                [_group_from_dict(group) for group in data["groups"]],
+                dict(data["difficulty_shares"]),
+                dict(data["scales"]),
+                dict(data["set_aside"]),
+                int(data["seed"]),
+            )
+        except KeyError as missing:
+            raise InputError("missing", file=file, field=str(missing.args[0])) from None
+        except (TypeError, ValueError) as wrong:
+            raise InputError(f"not a calibration: {wrong}", file=file, field="groups") from None
+
+
+def calibrate(table: pl.DataFrame, *, seed: int = 0) -> Calibration:
+    """Calibrate every group of a table of runs.
+
+    Parameters
+    ----------
+    table
+        Rows of the runs schema, as in :attr:`budgetsim.traces.Runs.table`.
+    seed
+        Seeds the draws behind the intervals.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    InputError
+        If no row is a sample of an answer with a known correctness.
+    """
+    tally, _ = tabulate(table)
+    return summarize(fit_counts(tally), order_effects(table), seed=seed)
+
+
+def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -> Calibration:
+    """The calibration that a fit amounts to."""
+    tally = fit.tally
+    generator = np.random.default_rng([seed, 3])
+    parameters = fit.margins.draw(_PARAMETER_DRAWS, generator)
+    alpha, beta = shape_parameters(fit.margins.mode)
+    drawn_alpha, drawn_beta = shape_parameters(parameters)
+    own_alpha, own_beta = plain_beta(tally)
+    within = _within_correlation(fit, generator)
+    posterior = fit.posterior()
+    groups = []
+    for index, group in enumerate(tally.groups):
+        cells = tally.of_group(index)
+        mass = drawn_alpha[:, index] + drawn_beta[:, index]
+        probabilities, copies = _answer_probabilities(
+            posterior[cells], fit.wrong[cells], np.random.default_rng([seed, 4, index])
+        )
+        groups.append(
+            GroupCalibration(
+                group=group,
+                problems=len(cells),
+                samples=int(tally.total[cells].sum()),
+                accuracy=Interval.of(alpha[index] / (alpha[index] + beta[index]), drawn_alpha[:, index] / mass),
+                correlation_total=Interval.of(1.0 / (1.0 + alpha[index] + beta[index]), 1.0 / (1.0 + mass)),
+                correlation_within=within.get(index),
+                alpha=float(alpha[index]),
+                beta=float(beta[index]),
+                own_alpha=float(own_alpha[index]),
+                own_beta=float(own_beta[index]),
+                distribution="mixture" if fit.choice.is_mixture[index] else "beta",
+                beta_score=float(fit.choice.beta_score[index]),
+                mixture_score=float(fit.choice.mixture_score[index]),
+                tokens=_mean_tokens(tally.tokens[cells]),
+                abstained=float(tally.abstained[cells].sum() / max(tally.total[cells].sum(), 1.0)),
+                answers_known=bool(tally.answers_known[index]),
+                order_effect=order_effect.get(group, 0.0),
+                problem_ids=[tally.problems[problem][1] for problem in tally.problem[cells]],
+                answer_probabilities=probabilities,
+                answer_copies=copies,
+            )
+        )
+    return Calibration(groups, fit.difficulty.shares, fit.margins.scales, tally.set_aside, seed)
+
+
+def _within_correlation(fit: Fit, generator: np.random.Generator) -> dict[int, Interval]:
+    """Correlation left among problems that the other groups found equally hard, per group that shares problems."""
+    tally = fit.tally
+    told = fit.difficulty.variance < 1.0 - 1e-9
+    count = len(tally.groups)
+    shared = np.bincount(tally.group, told, count) > 0
+
+    def correlation(weights: Floats | None) -> Floats:
+        stratum = fit.before_own_counts(weights)
+        mean = stratum @ PROBABILITY
+        spread = stratum @ PROBABILITY**2 - mean**2
+        floor = np.maximum(np.bincount(tally.group, mean * (1.0 - mean), count), 1e-12)
+        return np.asarray(np.bincount(tally.group, spread, count) / floor)
+
+    if not shared.any():
+        return {}
+    value = correlation(None)
+    draws = np.array([correlation(weights) for weights in fit.drawn_weights(_WITHIN_DRAWS, generator)])
+    return {int(g): Interval.of(value[g], draws[:, g]) for g in np.flatnonzero(shared)}
+
+
+def _mean_tokens(tokens: Floats) -> Interval | None:
+    known = tokens[np.isfinite(tokens)]
+    if not len(known):
+        return None
+    error = known.std() / np.sqrt(max(len(known) - 1, 1))
+    mean = float(known.mean())
+    return Interval(mean, float(mean - 1.6449 * error), float(mean + 1.6449 * error))
+
+
+def _answer_probabilities(posterior: Floats, wrong: Floats, generator: np.random.Generator) -> tuple[Floats, Integers]:
+    right = success_quantiles(posterior, ATOMS)
+    shares = dirichlet(np.repeat(wrong[:, None, :], ATOMS, axis=1), generator)[..., :-1]
+    given = -np.sort(-(1.0 - right)[..., None] * shares, axis=-1)
+    tail = given[..., HEAD:]
+    mass, agreement = tail.sum(axis=-1), (tail**2).sum(axis=-1)
+    answers = np.where(mass > 0.0, np.maximum(np.round(mass**2 / np.maximum(agreement, 1e-300)), 1.0), 0.0)
+    each = mass / np.maximum(answers, 1.0)
+    table = np.concatenate([right[..., None], given[..., :HEAD], each[..., None]], axis=-1)
+    # Rounding down keeps every row's sum at most 1.
+    table = np.floor(table * 10**_DIGITS) / 10**_DIGITS
+    copies = np.ones(table.shape, np.int64)
+    copies[..., -1] = answers
+    used = np.flatnonzero((table[..., 1:] > 0.0).any(axis=(0, 1)))
+    width = 2 + int(used.max(initial=-1))
+    return np.asarray(table[..., :width]), np.asarray(copies[..., :width])
+
+
+def _group_to_dict(group: GroupCalibration) -> dict[str, object]:
+    plain = {name: getattr(group, name) for name in group.__dataclass_fields__}
+    for name in ("accuracy", "correlation_total", "correlation_within", "tokens"):
+        plain[name] = None if plain[name] is None else plain[name]._asdict()
+    for name in ("beta_score", "mixture_score"):
+        plain[name] = None if np.isnan(plain[name]) else plain[name]
+    plain["correlation_given_problem"] = 0.0
+    plain["answer_probabilities"] = np.round(group.answer_probabilities, _DIGITS).tolist()
+    plain["answer_copies"] = group.answer_copies.tolist()
+    return {**group.group._asdict(), **{name: value for name, value in plain.items() if name != "group"}}
+
+
+def _group_from_dict(data: Mapping[str, Any]) -> GroupCalibration:
+    plain = {name: data[name] for name in GroupCalibration.__dataclass_fields__ if name != "group"}
+    for name in ("accuracy", "correlation_total", "correlation_within", "tokens"):
+        plain[name] = None if plain[name] is None else Interval(**plain[name])
+    for name in ("beta_score", "mixture_score"):
+        plain[name] = float("nan") if plain[name] is None else plain[name]
+    plain["answer_probabilities"] = np.asarray(plain["answer_probabilities"], float)
+    plain["answer_copies"] = np.asarray(plain["answer_copies"], np.int64)
+    return GroupCalibration(group=Group(*(data[name] for name in Group._fields)), **plain)
