@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import ModuleType
 from typing import NamedTuple
 
 from budgetsim.theory._arrays import (
-    FINITE,
     NON_NEGATIVE,
     POSITIVE,
     WHOLE_POSITIVE,
@@ -35,6 +35,7 @@ from budgetsim.theory._shares import SLACK, as_row, bounded_log_price, clipped, 
 ROW = replace(POSITIVE, by_row=True)
 LOWER = replace(NON_NEGATIVE, by_row=True)
 UPPER = Domain("above 0 (infinity: no bound)", 0.0, open_low=True, by_row=True)
+PRICE = Domain("0 or more", 0.0)
 WHOLE_LOWER = replace(WHOLE_POSITIVE, by_row=True)
 WHOLE_UPPER = Domain("a whole number, 1 or more (infinity: no bound)", 1.0, step=1, by_row=True)
 GUARD = 1e-9  # floors of floats
@@ -58,10 +59,14 @@ class PlainAllocation(NamedTuple):
 
 @elementwise(initial_uncertainty=ROW, decay_rate=ROW, budgets=LOWER)
 def _uncertainty(initial_uncertainty: Array, decay_rate: Array, budgets: Array) -> Array:
-    xp = common_namespace(budgets)
-    some = budgets > 0.0
-    left = initial_uncertainty * xp.where(some, budgets, 1.0) ** -decay_rate
-    return xp.sum(xp.where(some, left, math.inf), axis=-1)
+    return _left(common_namespace(budgets), initial_uncertainty, decay_rate, budgets)
+
+
+def _left(xp: ModuleType, initial_uncertainty: Array, decay_rate: Array, budgets: Array) -> Array:
+    """Total uncertainty of arguments already known to be inside their domains."""
+    none = budgets == 0.0
+    left = initial_uncertainty * xp.where(none, 1.0, budgets) ** -decay_rate
+    return xp.sum(xp.where(none, math.inf, left), axis=-1)
 
 
 def epistemic_uncertainty(initial_uncertainty: Array, decay_rate: Array, budgets: Array) -> Array:
@@ -109,7 +114,7 @@ def _price(
     return require(xp, feasible, FEASIBLE, bounded_log_price(xp, intercept, weight, budget, lower, upper))
 
 
-@elementwise(price=FINITE, reward_scale=POSITIVE)
+@elementwise(price=PRICE, reward_scale=POSITIVE)
 def _scaled(price: Array, reward_scale: Array) -> Array:
     return price * reward_scale
 
@@ -169,7 +174,7 @@ def bam_exact(
     xp = common_namespace(price, uncertainty, rate)
     price = xp.asarray(price)
     tokens = clipped(xp, tokens_at(xp, price, xp.log(uncertainty * rate), 1.0 / (rate + 1.0)), lower, upper)
-    left = xp.sum(uncertainty * tokens**-rate, axis=-1)
+    left = _left(xp, uncertainty, rate, tokens)
     return BudgetAllocation(tokens, _scaled(xp.exp(price), reward_scale), left)
 
 
@@ -211,7 +216,7 @@ def bam_eq6(initial_uncertainty: Array, decay_rate: Array, budget: Array) -> Pla
     scale = _printed_scale(uncertainty, rate, budget)
     xp = common_namespace(scale, uncertainty, rate)
     tokens = xp.asarray(scale)[..., None] * (uncertainty * rate) ** (1.0 / (rate + 1.0))
-    return PlainAllocation(tokens, xp.sum(uncertainty * tokens**-rate, axis=-1))
+    return PlainAllocation(tokens, _left(xp, uncertainty, rate, tokens))
 
 
 def eq6_excess(initial_uncertainty: Array, decay_rate: Array, budget: Array) -> Array:
@@ -291,4 +296,4 @@ def bam_integer(
 
     missing = xp.asarray(budget, dtype=float) - xp.sum(tokens, axis=-1)
     tokens = repeat(xp, xp.max(xp.where(missing > 0.0, missing, 0.0)).astype(int), give, tokens)
-    return PlainAllocation(whole(xp, tokens), xp.sum(uncertainty * tokens**-rate, axis=-1))
+    return PlainAllocation(whole(xp, tokens), _left(xp, uncertainty, rate, tokens))
