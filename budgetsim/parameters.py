@@ -79,8 +79,6 @@ class Organization:
         return cls(fan_in=1, depth=depth, fidelity=fidelity)
 
     @classmethod
-    def tree(
-        cls, fan_in: int, depth: int, *, fidelity: float = 1.0, correlation: float = 0.0
-    ) -> Organization:
+    def tree(cls, fan_in: int, depth: int, *, fidelity: float = 1.0, correlation: float = 0.0) -> Organization:
         """A majority tree of agents."""
         return cls(fan_in=fan_in, depth=depth, fidelity=fidelity, correlation=correlation)

@@ -77,7 +77,8 @@ def _group_log_likelihood(tally: Tally, counts: Floats, base: Floats) -> Floats:
     values = np.empty((len(tally.groups), len(CONCENTRATIONS)))
     for position, concentration in enumerate(CONCENTRATIONS):
         weight = concentration * expected
-        cell = np.bincount(rows, gammaln(weight + seen) - gammaln(weight), len(total))
+        # Of an empty list the sums come back as whole numbers.
+        cell = np.bincount(rows, gammaln(weight + seen) - gammaln(weight), len(total)).astype(float)
         cell += gammaln(concentration) - gammaln(concentration + total)
         values[:, position] = np.bincount(group, cell, len(tally.groups))
     return values

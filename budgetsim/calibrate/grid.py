@@ -82,9 +82,9 @@ def fit_mixture(kernel: Floats, *, iterations: int = 400, tolerance: float = 1e-
 
     Examples
     --------
-    >>> counts = np.array([0.0, 0.0, 4.0, 4.0])
-    >>> weights = fit_mixture(np.exp(log_kernel(counts, np.full(4, 4.0))))
-    >>> float(weights[0].round(2)), float(weights[-1].round(2))
+    >>> counts = np.array([0.0, 0.0, 40.0, 40.0])
+    >>> weights = fit_mixture(np.exp(log_kernel(counts, np.full(4, 40.0))))
+    >>> float(weights[PROBABILITY < 0.2].sum().round(3)), float(weights[PROBABILITY > 0.8].sum().round(3))
     (0.5, 0.5)
     """
     single = kernel.ndim == 2

@@ -30,7 +30,7 @@ def coverage_curve(outcome: Outcome, samples: int) -> Floats:
     Examples
     --------
     >>> outcome = Outcome(np.array([1.0]), np.array([[1.0]]), np.array([0.0]))
-    >>> coverage_curve(outcome, 2).tolist()
+    >>> coverage_curve(outcome, 2).round(9).tolist()
     [[0.5, 1.0]]
     """
     pairs = np.stack([outcome.total, outcome.correct], axis=1)

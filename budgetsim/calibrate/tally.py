@@ -107,7 +107,7 @@ class Tally:
 #: Why a row is no sample of an answer with a known correctness, and how to tell. Order matters: the first one counts.
 _ASIDE: dict[str, pl.Expr] = {
     "node of a search tree": pl.col("node_id").is_not_null(),
-    "turn or message after the first": pl.col("round") > pl.col("round").min().over(GROUP_COLUMNS),
+    "turn or message after the first": (pl.col("round") > pl.col("round").min().over(GROUP_COLUMNS)).fill_null(False),
     "correctness unknown": pl.col("correct").is_null(),
 }
 

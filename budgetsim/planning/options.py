@@ -130,7 +130,7 @@ def affordable(leaf_tokens: float, budget: float, costs: Costs) -> Iterator[Shap
     if leaf_tokens > budget:
         return
     yield SINGLE
-    for votes in vote_counts(min(int((budget + 1e-9) / leaf_tokens), costs.max_votes)):
+    for votes in vote_counts(int(min((budget + 1e-9) / leaf_tokens, costs.max_votes))):
         yield Shape("votes", votes, 1)
     widest = budget / leaf_tokens
     if costs.window is not None and costs.message_tokens > 0:

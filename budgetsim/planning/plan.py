@@ -159,6 +159,11 @@ class _Configuration:
         weights = [group.problems for group in self.groups]
         return float(np.average([_tokens(group) for group in self.groups], weights=weights))
 
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Task and id of every problem, in the order of :meth:`accuracy`."""
+        return [(group.group.task, problem) for group in self.groups for problem in group.problem_ids]
+
     def accuracy(self, shape: Shape, costs: Costs, known: _Known) -> Floats:
         return np.concatenate([known.of(group, shape, costs) for group in self.groups])
 
@@ -205,7 +210,7 @@ def plan(calibration: Calibration, budget: float, *, costs: Costs | None = None,
     tasks: list[TaskPlan] = []
     skipped: dict[str, str] = {}
     for task, configurations in _configurations(calibration).items():
-        priced = [c for c in configurations if all(group.tokens is not None for group in c.groups)]
+        priced = [c for c in configurations if all(group.tokens and group.tokens.value > 0 for group in c.groups)]
         if not priced:
             skipped[task] = "no configuration has token counts"
         elif min(c.leaf_tokens for c in priced) > budget:
@@ -248,7 +253,7 @@ def _plan_task(
     tokens = np.array([spent for _, _, spent in candidates])
     within = tokens <= budget + 1e-9
     singles = np.array([shape is SINGLE for _, shape, _ in candidates])
-    draws = _Draws(tables, seed)
+    draws = _Draws(tables, [configuration.problems for configuration, _, _ in candidates], seed)
 
     def option(index: int) -> Option:
         configuration, shape, spent = candidates[index]
@@ -280,11 +285,16 @@ def _plan_task(
 
 
 class _Draws:
-    """Bayesian bootstrap over problems, one answer distribution per problem and draw, the same for all options."""
+    """Bayesian bootstrap over problems, one answer distribution per problem and draw, the same for all options.
 
-    def __init__(self, tables: Sequence[Floats], seed: int) -> None:
+    A configuration that did not answer all problems has its draws from the weights of those that it did.
+    """
+
+    def __init__(self, tables: Sequence[Floats], answered: Sequence[list[tuple[str, str]]], seed: int) -> None:
         self.tables = tables
-        problems, atoms = tables[0].shape
+        number = {problem: k for k, problem in enumerate(sorted(set().union(*answered)))}
+        self.places = [[number[problem] for problem in problems] for problems in answered]
+        problems, atoms = len(number), tables[0].shape[1]
         generator = np.random.default_rng([seed, 5])
         self.weights = generator.standard_exponential((DRAWS, problems))
         self.weights /= self.weights.sum(axis=1, keepdims=True)
@@ -292,5 +302,7 @@ class _Draws:
 
     def of(self, index: int) -> Floats:
         """Draws of the accuracy of one option, shape ``(DRAWS,)``."""
-        table = self.tables[index]
-        return np.asarray((self.weights * table[np.arange(table.shape[0]), self.atom]).sum(axis=1))
+        table, places = self.tables[index], self.places[index]
+        weights = self.weights[:, places]
+        drawn = table[np.arange(table.shape[0]), self.atom[:, places]]
+        return np.asarray((weights * drawn).sum(axis=1) / weights.sum(axis=1))
