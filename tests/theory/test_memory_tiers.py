@@ -129,6 +129,14 @@ def test_frontier_is_the_best_plan_at_every_weight():
         assert planning.best_tier_plan(plans, 0.3, 1.0).tiers == (1, 1, 1, 1, 1)
 
 
+def test_a_plan_on_an_edge_of_the_frontier_is_no_corner():
+    # Square roots .1, .3, .5 put the middle tier half-way between the others, in cost as in quality.
+    plans = planning.tier_plans([1.0], [0.01, 0.09, 0.25], [1.0], [0.0, 0.5, 1.0], 0.0)
+    frontier = planning.plan_frontier(plans)
+    assert [part.plan.tiers for part in frontier] == [(2,), (0,)]
+    assert frontier[1].from_weight == pytest.approx(1.0)
+
+
 def test_of_equal_plans_the_cheapest():
     plans = planning.tier_plans([1.0, 1.0], [1.0, 2.0], [0.1, 0.1], [0.5, 0.5], 0.0)
     assert planning.best_tier_plan(plans, 0.0).tiers == (0, 0)

@@ -52,8 +52,10 @@ def test_selection_at_its_ends():
     assert tree.selection_probabilities([0.0, 0.5], 0.4).tolist() == [0.0, 1.0]
     assert tree.selection_probabilities([1e-300, 1e300], 0.5).tolist() == [0.0, 1.0]
     # Values that differ in the last digits: the ratio to the power of a million.
-    close = tree.selection_probabilities([1.0, 1.0 + 2**-30], 2**-30)
-    assert close[1] / close[0] == pytest.approx(np.exp(1.0), rel=1e-8)
+    low, high = Fraction(0.7), Fraction(0.7) * (1 + Fraction(1, 2**30))
+    close = tree.selection_probabilities([0.7, float(high)], 2**-30)
+    ratio = Fraction(float(high)) / low - 1
+    assert close[1] / close[0] == pytest.approx(np.exp(2**30 * np.log1p(float(ratio))), rel=1e-11)
     assert tree.selection_probabilities(np.full((2, 3), 0.4), np.array([[1.0], [0.1]])).shape == (2, 3)
 
 

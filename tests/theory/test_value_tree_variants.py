@@ -38,6 +38,8 @@ def test_split_depth_at_exact_powers(branching, depth, cost):
 def test_split_starves_depth():
     budgets, branching = np.array([20, 20, 1000, 81, 100]), np.array([2, 3, 3, 3, 5])
     assert variants.split_depth(budgets, branching, np.array([1, 1, 1, 1, 2])).tolist() == [4, 2, 6, 4, 2]
+    # Powers whose quotient of logarithms comes out below the whole number.
+    assert variants.split_depth(np.array([1000, 243, 10.0**15]), np.array([10, 3, 10]), 1).tolist() == [3, 5, 15]
 
 
 def test_max_backup():
