@@ -59,10 +59,7 @@ def rex_profile(used: Array, shape: Array = 0.5) -> Array:
     >>> round(rex_profile(0.25), 6), rex_profile(0.75)
     (0.857143, 0.4)
     """
-    xp = common_namespace(used)
-    left = 1.0 - used
-    below = (1.0 - shape) + shape * left
-    return xp.where(left > 0.0, left / xp.where(left > 0.0, below, 1.0), 0.0)
+    return _rex(1.0 - used, shape)
 
 
 def misnamed_rex_profile(used: Array) -> Array:
@@ -116,8 +113,8 @@ def uba_profile(used: Array, shape: Array = 1.0) -> Array:
     (0.406983, 0.5)
     """
     xp = common_namespace(used)
-    high, low = _cosine_shares(used)
-    below = high + 0.5 * shape * low
+    high = _half_wave(1.0 - used)
+    below = high + 0.5 * shape * _half_wave(used)
     return xp.where(below > 0.0, high / xp.where(below > 0.0, below, 1.0), 1.0)
 
 
@@ -134,9 +131,8 @@ def uba_as_rex(used: Array, shape: Array = 1.0) -> Array:
     (0.255479, 0.255479)
     """
     xp = common_namespace(used)
-    high, low = _cosine_shares(used)
-    ended = (high == 0.0) & (shape == 0.0)  # a constant has no end
-    return xp.where(ended, 1.0, rex_profile(low, 1.0 - 0.5 * shape))
+    curve = _rex(_half_wave(1.0 - used), 1.0 - 0.5 * shape)
+    return xp.where(shape == 0.0, 1.0, curve)  # a constant has no end
 
 
 @elementwise(shape=NON_NEGATIVE)
@@ -209,7 +205,7 @@ def cosine_profile(used: Array) -> Array:
     >>> round(cosine_profile(0.25), 6)
     0.853553
     """
-    return _cosine_shares(used)[0]
+    return _half_wave(1.0 - used)
 
 
 @elementwise(used=FRACTION, rate=NON_NEGATIVE)
@@ -253,9 +249,8 @@ def one_cycle_profile(used: Array, warm_up: Array = 0.3, start: Array = 0.04) ->
     """
     xp = common_namespace(used)
     rising = used < warm_up
-    up = _cosine_shares(xp.where(rising, used / warm_up, 1.0))[1]
-    down = _cosine_shares(xp.where(rising, 0.0, (used - warm_up) / (1.0 - warm_up)))[0]
-    return xp.where(rising, start + (1.0 - start) * up, down)
+    up = start + (1.0 - start) * _half_wave(used / warm_up)
+    return xp.where(rising, up, _half_wave((1.0 - used) / (1.0 - warm_up)))
 
 
 @elementwise(used=FRACTION, interval=INTERVAL)
@@ -283,7 +278,13 @@ def held_fraction(used: Array, interval: Array) -> Array:
     return xp.where(held > 1.0, 1.0, held)
 
 
-def _cosine_shares(used: Array) -> tuple[Array, Array]:
-    """``(1 + cos(pi x))/2`` and 1 minus it, both exact at their zeros."""
-    xp = common_namespace(used)
-    return xp.sin(0.5 * math.pi * (1.0 - used)) ** 2, xp.sin(0.5 * math.pi * used) ** 2
+def _rex(left: Array, shape: Array) -> Array:
+    """REX as a function of the remaining ratio."""
+    xp = common_namespace(left)
+    below = (1.0 - shape) + shape * left
+    return xp.where(left > 0.0, left / xp.where(left > 0.0, below, 1.0), 0.0)
+
+
+def _half_wave(share: Array) -> Array:
+    """``(1 - cos(pi x))/2``, exact at its zero: a cosine profile is it of the remaining ratio."""
+    return common_namespace(share).sin(0.5 * math.pi * share) ** 2
