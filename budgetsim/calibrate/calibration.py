@@ -174,6 +174,25 @@ class Calibration:
             raise InputError(f"not a calibration: {wrong}", file=file, field="groups") from None
 
 
+def with_tokens(table: pl.DataFrame, tokens_per_sample: float | None) -> pl.DataFrame:
+    """The same rows with a stated number of tokens where they do not say theirs.
+
+    Raises
+    ------
+    InputError
+        If the number is not above 0.
+    """
+    if tokens_per_sample is None:
+        return table
+    if not 0.0 < tokens_per_sample < float("inf"):
+        raise InputError(f"expected a number above 0, got {tokens_per_sample}", field="tokens_per_sample")
+    unknown = pl.col("completion_tokens").is_null()
+    return table.with_columns(
+        pl.when(unknown).then(0.0).otherwise("prompt_tokens").alias("prompt_tokens"),
+        pl.col("completion_tokens").fill_null(tokens_per_sample),
+    )
+
+
 def calibrate(table: pl.DataFrame, *, seed: int = 0) -> Calibration:
     """Calibrate every group of a table of runs.
 

@@ -13,7 +13,7 @@ from budgetsim.calibrate.baselines import coverage_baselines, plain_beta, plural
 from budgetsim.calibrate.fit import Fit, fit_counts
 from budgetsim.calibrate.observed import Outcome, coverage_curve, plurality_curve
 from budgetsim.calibrate.predict import Curve, predict_curves
-from budgetsim.calibrate.tally import Floats, Group, Integers, Tally, tabulate
+from budgetsim.calibrate.tally import GROUP_COLUMNS, Floats, Group, Integers, Tally, answered_samples, tabulate
 from budgetsim.errors import InputError
 
 Metric = Literal["pass", "plurality"]
@@ -60,6 +60,7 @@ class Validation:
     fit_samples: int
     seed: int
     fit: Fit
+    held_out: Tally
 
     def mean_absolute_errors(self) -> dict[Metric, dict[str, float]]:
         """Mean over groups of the absolute error at the largest k, of the prediction and of each baseline."""
@@ -182,7 +183,20 @@ def validate(table: pl.DataFrame, fit_samples: int, *, seed: int = 0) -> Validat
         ]
         left_out = len(known.of_group(group)) - len(cells)
         groups.append(GroupValidation(known.groups[group], len(cells), left_out, curves))
-    return Validation(groups, skipped, fit_samples, seed, fit)
+    return Validation(groups, skipped, fit_samples, seed, fit, rest)
+
+
+def half_of_samples(table: pl.DataFrame) -> int:
+    """Half of the samples that the median problem of a group has: how many to fit where nobody says.
+
+    Returns
+    -------
+    int
+        0 where the median problem was answered once and nothing can be held out.
+    """
+    samples, _ = answered_samples(table)
+    counts = samples.group_by([*GROUP_COLUMNS, "problem_id"]).len()["len"]
+    return int(np.median(counts.to_numpy())) // 2 if len(counts) else 0
 
 
 def _samples(known: Tally, rest: Tally) -> tuple[dict[int, int], dict[str, str]]:

@@ -107,7 +107,7 @@ def vote_counts(most: int) -> list[int]:
     Examples
     --------
     >>> vote_counts(64)
-    [2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 19, 24, 30, 38, 48, 60, 64]
+    [2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20, 25, 31, 39, 49, 61, 64]
     """
     counts = list(range(2, min(most, EVERY_VOTE) + 1))
     while counts and (step := (5 * counts[-1] + 2) // 4) < most:
