@@ -11,6 +11,7 @@ reported by public notes; the paper has no stopping rule). The rest is derived u
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from types import ModuleType
 from typing import NamedTuple
@@ -185,10 +186,9 @@ class Stop(NamedTuple):
 @elementwise(budgets=ROW, quality=ROW, threshold=FINITE)
 def _relative_stop(budgets: Array, quality: Array, threshold: Array) -> Stop:
     xp = common_namespace(budgets)
-    _widths(xp, budgets)
     now = quality[..., :-1]
     gain = (quality[..., 1:] - now) / xp.where(now > 0.0, now, 1.0)
-    return _first(xp, (now > 0.0) & (gain < threshold[..., None]), budgets)
+    return _first(xp, (now > 0.0) & (gain < threshold[..., None]), budgets, _widths(xp, budgets))
 
 
 def relative_gain_stop(budgets: Array, quality: Array, threshold: Array) -> Stop:
@@ -227,7 +227,8 @@ def relative_gain_stop(budgets: Array, quality: Array, threshold: Array) -> Stop
 def _price_stop(budgets: Array, quality: Array, price: Array) -> Stop:
     xp = common_namespace(budgets)
     best = _running_best(xp, quality)
-    return _first(xp, (best[..., 1:] - best[..., :-1]) / _widths(xp, budgets) < price[..., None], budgets)
+    widths = _widths(xp, budgets)
+    return _first(xp, (best[..., 1:] - best[..., :-1]) / widths < price[..., None], budgets, widths)
 
 
 def price_stop(budgets: Array, quality: Array, price: Array) -> Stop:
@@ -264,9 +265,8 @@ def price_stop(budgets: Array, quality: Array, price: Array) -> Stop:
 @elementwise(budgets=ROW, quality=ROW, price=NON_NEGATIVE)
 def _best_stop(budgets: Array, quality: Array, price: Array) -> Stop:
     xp = common_namespace(budgets)
-    _widths(xp, budgets)
     worth = _running_best(xp, quality) - price[..., None] * budgets
-    return _first(xp, worth >= xp.max(worth, axis=-1, keepdims=True), budgets)
+    return _first(xp, worth >= xp.max(worth, axis=-1, keepdims=True), budgets, _widths(xp, budgets))
 
 
 def best_stop(budgets: Array, quality: Array, price: Array) -> Stop:
@@ -293,10 +293,10 @@ def _widths(xp: ModuleType, budgets: Array) -> Array:
     return require(xp, increasing, INCREASING, widths)
 
 
-def _first(xp: ModuleType, stops: Array, budgets: Array) -> Stop:
-    """First place at which a rule stops, else the last checkpoint."""
+def _first(xp: ModuleType, stops: Array, budgets: Array, widths: Array) -> Stop:
+    """First place at which a rule stops, else the last checkpoint; NaN with NaN widths (JAX only)."""
     checkpoints = budgets.shape[-1]
-    place = xp.where(stops, xp.arange(stops.shape[-1]), checkpoints - 1)
-    index = xp.min(place, axis=-1)
+    index = xp.min(xp.where(stops, xp.arange(stops.shape[-1]), checkpoints - 1), axis=-1)
     picked = xp.take_along_axis(xp.broadcast_to(budgets, (*index.shape, checkpoints)), index[..., None], axis=-1)
-    return Stop(whole(xp, index), picked[..., 0])
+    lost = xp.isnan(xp.sum(widths, axis=-1))
+    return Stop(whole(xp, xp.where(lost, math.nan, index)), xp.where(lost, math.nan, picked[..., 0]))

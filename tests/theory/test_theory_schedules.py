@@ -267,7 +267,7 @@ def test_an_optimizer_takes_a_schedule():
     state = optimizer.init(place)
     for step in range(10):
         update, state = jax.jit(optimizer.update)(place, state)
-        assert update == pytest.approx(-LearningRate(steps=10, peak=0.5)(step) * place, rel=1e-5)
+        assert update == pytest.approx(-LearningRate(steps=10, peak=0.5)(step) * float(place), rel=1e-5)
         place = optax.apply_updates(place, update)
 
 
