@@ -14,6 +14,7 @@ gives NaN.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -216,7 +217,7 @@ def minimum_fan_in(fidelity: float, correlation: float) -> int:
     return 2 * high + 1
 
 
-@elementwise(fan_in=FAN_IN, fidelity=FIDELITY, correlation=CORRELATION)
+@elementwise(fan_in=replace(FAN_IN, as_given=True), fidelity=FIDELITY, correlation=CORRELATION)
 def fixed_point(fan_in: Array, fidelity: Array, correlation: Array) -> Array:
     r"""Bias at which a deep tree saturates: the positive root :math:`\mu^\star` of :math:`T(u) = u`.
 
@@ -233,7 +234,7 @@ def fixed_point(fan_in: Array, fidelity: Array, correlation: Array) -> Array:
     >>> round(9 * fixed_point(5, 0.6, 0.1), 12)
     5.0
     """
-    return _kernels.fixed_point(common_namespace(fan_in), fan_in, fidelity, correlation)
+    return _kernels.fixed_point(common_namespace(fan_in, fidelity), fan_in, fidelity, correlation)
 
 
 @elementwise(fan_in=FAN_IN, fidelity=FIDELITY, correlation=CORRELATION)
