@@ -17,7 +17,7 @@ from budgetsim.theory._arrays import Array, is_jax
 
 LARGEST_EXPONENT = 700.0  # exp of it is still finite
 NEWTON_STEPS = 200  # never reached: one step for every kink, then a handful
-STEP = 0.6  # power of the machine precision at which to stop; the closing step squares what is left
+STEP = 0.6  # power of the machine precision at which to stop; a closing step squares what is left
 SLACK = 1e-9  # relative room for sums of bounds that were rounded
 
 
@@ -40,8 +40,9 @@ def log_price(xp: ModuleType, intercept: Array, weight: Array, budget: Array, fr
     """Log price at which the free sub-questions spend the budget exactly; every row needs a free one.
 
     The log of the demand is convex in ``t``, and by Jensen's inequality it is too large at the start, so that
-    Newton's method rises to the root without ever passing it. The closing step carries the exact derivative of
-    the root with respect to the parameters (implicit function theorem); the iteration itself has none.
+    Newton's method rises to the root without ever passing it. The iteration itself has no derivative: the first
+    closing step carries that of the root with respect to the parameters (implicit function theorem), the second one
+    the second derivative.
     """
     log_budget = xp.log(budget)
 
@@ -61,7 +62,10 @@ def log_price(xp: ModuleType, intercept: Array, weight: Array, budget: Array, fr
     fixed = [held(xp, value) for value in (intercept, weight, log_budget)]
     count = total(xp.ones_like(weight))
     price = (total(fixed[0] * fixed[1]) - count * (fixed[2] - xp.log(count))) / total(fixed[1])
-    return step(_converge(xp, lambda value: step(value, *fixed), price), intercept, weight, log_budget)
+    price = _converge(xp, lambda value: step(value, *fixed), price)
+    for _ in range(2 if is_jax(xp) else 1):
+        price = step(price, intercept, weight, log_budget)
+    return price
 
 
 def bounded_log_price(

@@ -158,7 +158,7 @@ def bam_exact(
     Notes
     -----
     Derived: the problem is convex for every decay rate above 0. The set of sub-questions between their bounds is
-    found exactly, the price by Newton's method to rounding; differentiable once in JAX.
+    found exactly, the price by Newton's method to rounding; differentiable twice in JAX.
 
     Examples
     --------

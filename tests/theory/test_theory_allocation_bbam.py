@@ -347,3 +347,6 @@ def test_the_shadow_price_is_the_derivative_of_the_reward():
     best = bbam.bam_exact([5.0, 20.0, 80.0], [1.0, 1.5, 2.5], 300.0)
     slope = jax.grad(lambda budget: bbam.bam_exact([5.0, 20.0, 80.0], [1.0, 1.5, 2.5], budget).epistemic_uncertainty)
     assert -slope(300.0) == pytest.approx(best.shadow_price, rel=1e-10)
+    # Second derivatives too: how fast the price falls with the budget.
+    ends = [bbam.bam_exact([5.0, 20.0, 80.0], [1.0, 1.5, 2.5], 300.0 + move).shadow_price for move in (1e-2, -1e-2)]
+    assert -jax.grad(slope)(300.0) == pytest.approx((ends[0] - ends[1]) / 2e-2, rel=1e-6)

@@ -30,11 +30,12 @@ PROFILES = {
     "linear": profiles.linear_profile,
     "cosine": profiles.cosine_profile,
     "constant": profiles.constant_profile,
-    "const": profiles.constant_profile,
     "onecycle": profiles.one_cycle_profile,
     "step": profiles.step_profile,
+    "exp": profiles.exponential_profile,
+    "uba": profiles.uba_profile,
 }
-WITH_NUMBER = {"uba": (profiles.uba_profile, "shape"), "exp": (profiles.exponential_profile, "rate")}
+PARAMETER = {"rex": "shape", "uba": "shape", "exp": "rate"}
 
 
 def by_position(function, *names):
@@ -50,10 +51,7 @@ def fields(function, *names):
 def profile(name):
     """``rex``, ``uba0.5``, ``exp5``: a profile by name, with its parameter after it."""
     kind, number = re.fullmatch(r"([a-z]+)([0-9.]*)", name).groups()
-    if not number:
-        return PROFILES[kind]
-    function, parameter = WITH_NUMBER[kind]
-    return partial(function, **{parameter: float(number)})
+    return partial(PROFILES[kind], **{PARAMETER[kind]: float(number)}) if number else PROFILES[kind]
 
 
 def bam_exact(inputs):
