@@ -36,6 +36,8 @@ GAMMA_SHIFT = 16
 # The gain of more votes than twice this is not summed term by term.
 MOST_TERMS = 64
 NEWTON_STEPS = 4
+# So many numbers that the arrays of one Newton step stay in the cache of a core.
+BLOCK = 2**14
 # Square of a root so close to the threshold that rounding decides whether there is one.
 LEAST_SQUARE = 1e-24
 
@@ -100,6 +102,8 @@ def fixed_point(xp: ModuleType, fan_in: Array, fidelity: Array, correlation: Arr
     """
     traced = is_jax_array(fan_in)
     fan_in = fan_in if traced else np.asarray(fan_in, dtype=float)
+    if not is_jax(xp) and math.prod(np.broadcast_shapes(fan_in.shape, fidelity.shape, correlation.shape)) > BLOCK:
+        return _in_blocks(xp, fan_in, fidelity, correlation)
     steepest = slope(xp if traced else np, fan_in)
     alpha = fidelity * (correlation + (1.0 - correlation) * steepest)
     # At the threshold the root moves like the square root of the distance: rounding must not open a root there.
@@ -118,6 +122,17 @@ def fixed_point(xp: ModuleType, fan_in: Array, fidelity: Array, correlation: Arr
         square = _within(xp, square - 0.5 * inverse_square * shortfall / fall)
     root = xp.sqrt(square) / channel
     return xp.where(amplifies, xp.where(root > 1.0, 1.0, root), 0.0)
+
+
+def _in_blocks(xp: ModuleType, *arguments: Array) -> Array:
+    """Fixed points of many parameters, a block at a time; a fan-in they all share stays a single number."""
+    shape = np.broadcast_shapes(*(part.shape for part in arguments))
+    flat = [part.reshape(()) if part.size == 1 else np.broadcast_to(part, shape).reshape(-1) for part in arguments]
+    roots = np.empty(math.prod(shape))
+    for start in range(0, roots.size, BLOCK):
+        block = slice(start, start + BLOCK)
+        roots[block] = fixed_point(xp, *(part[block] if part.ndim else part for part in flat))
+    return roots.reshape(shape)
 
 
 def _within(xp: ModuleType, square: Array) -> Array:

@@ -61,6 +61,16 @@ def test_known_mixed_and_traced_fan_ins_agree():
         np.testing.assert_allclose(known, together[:5], rtol=1e-13)
 
 
+def test_large_maps_are_the_small_ones_side_by_side():
+    fan_in = np.array([3, 5, 151])[:, None, None]
+    fidelity, correlation = np.linspace(0.5, 1.0, 101)[:, None], np.linspace(0.0, 0.9, 83)
+    whole = phase.fixed_point(fan_in, fidelity, correlation)
+    assert whole.shape == (3, 101, 83)
+    rows = [[phase.fixed_point(int(b), f, correlation) for f in fidelity[:, 0]] for b in fan_in[:, 0, 0]]
+    assert whole == pytest.approx(np.array(rows), rel=1e-13)
+    assert phase.fixed_point(np.array([5]), np.full(20000, 0.6), 0.1) == pytest.approx(np.full(20000, 5 / 9))
+
+
 def test_slope_at_a_perfect_channel():
     # At fidelity 1 the root is 1, where a majority is flat: d mu / d gamma = rho + rho d mu / d gamma.
     with jax.enable_x64(True):
