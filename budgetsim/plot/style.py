@@ -113,7 +113,7 @@ def themed(name: str) -> Iterator[Theme]:
         **sns.axes_style("whitegrid"),
         **_BASE,
         "figure.facecolor": theme.surface,
-        "savefig.facecolor": theme.surface,
+        "savefig.facecolor": "auto",
         "axes.facecolor": theme.surface,
         "axes.edgecolor": theme.muted,
         "axes.labelcolor": theme.ink,
