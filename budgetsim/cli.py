@@ -364,7 +364,7 @@ def _read_calibration(path: Path) -> Calibration:
 def _write(out: Path | None, document: object, as_json: bool) -> bool:
     """Write to a file, print as JSON, or both; whether standard output is taken."""
     if out is not None:
-        from budgetsim.report.study import make_folder, write_json
+        from budgetsim.report.files import make_folder, write_json
 
         make_folder(out.parent)
         write_json(out, document)

@@ -16,7 +16,7 @@ from budgetsim.calibrate.fit import Fit, fit_counts, success_quantiles
 from budgetsim.calibrate.grid import PROBABILITY
 from budgetsim.calibrate.margins import shape_parameters
 from budgetsim.calibrate.predict import INTERVAL, dirichlet
-from budgetsim.calibrate.tally import Floats, Group, Integers, tabulate
+from budgetsim.calibrate.tally import Floats, Group, Integers, Tally, tabulate
 from budgetsim.errors import InputError
 
 #: Evenly likely answer distributions kept per problem, so that plans see what is not known about each problem.
@@ -75,6 +75,9 @@ class GroupCalibration:
         Prompt and completion tokens of one sample; None where the runs do not say.
     abstained
         Share of samples whose answer could not be parsed.
+    wrong_agreement
+        Chance that two wrong samples of one problem give the same answer; None if answers are not known or no problem
+        has two wrong samples. High agreement is what makes plurality votes fail.
     answers_known
         Whether the runs say which wrong answers were given. If not, all wrong answers count as the same one, and
         plurality accuracy is a lower bound.
@@ -107,6 +110,7 @@ class GroupCalibration:
     mixture_score: float
     tokens: Interval | None
     abstained: float
+    wrong_agreement: Interval | None
     answers_known: bool
     order_effect: float
     problem_ids: list[str]
@@ -250,6 +254,7 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
                 mixture_score=float(fit.choice.mixture_score[index]),
                 tokens=_mean_tokens(tally.tokens[cells]),
                 abstained=float(tally.abstained[cells].sum() / max(tally.total[cells].sum(), 1.0)),
+                wrong_agreement=_wrong_agreement(tally, cells, generator) if tally.answers_known[index] else None,
                 answers_known=bool(tally.answers_known[index]),
                 order_effect=order_effect.get(group, 0.0),
                 problem_ids=[tally.problems[problem][1] for problem in tally.problem[cells]],
@@ -281,6 +286,17 @@ def _within_correlation(fit: Fit, generator: np.random.Generator) -> dict[int, I
     return {int(g): Interval.of(value[g], draws[:, g]) for g in np.flatnonzero(shared)}
 
 
+def _wrong_agreement(tally: Tally, cells: Integers, generator: np.random.Generator) -> Interval | None:
+    """Agreeing pairs over all pairs of wrong samples; its spread is a Bayesian bootstrap over problems."""
+    wrong = tally.wrong[cells]
+    samples = tally.total[cells] - tally.correct[cells]
+    agreeing, pairs = (wrong * (wrong - 1.0)).sum(axis=1), samples * (samples - 1.0)
+    if not pairs.any():
+        return None
+    weights = generator.standard_exponential((_PARAMETER_DRAWS, len(cells)))
+    return Interval.of(agreeing.sum() / pairs.sum(), (weights @ agreeing) / (weights @ pairs))
+
+
 def _mean_tokens(tokens: Floats) -> Interval | None:
     known = tokens[np.isfinite(tokens)]
     if not len(known):
@@ -310,7 +326,7 @@ def _answer_probabilities(posterior: Floats, wrong: Floats, generator: np.random
 
 def _group_to_dict(group: GroupCalibration) -> dict[str, object]:
     plain = {name: getattr(group, name) for name in group.__dataclass_fields__}
-    for name in ("accuracy", "correlation_total", "correlation_within", "tokens"):
+    for name in ("accuracy", "correlation_total", "correlation_within", "tokens", "wrong_agreement"):
         plain[name] = None if plain[name] is None else plain[name]._asdict()
     for name in ("beta_score", "mixture_score"):
         plain[name] = None if np.isnan(plain[name]) else plain[name]
@@ -322,7 +338,7 @@ def _group_to_dict(group: GroupCalibration) -> dict[str, object]:
 
 def _group_from_dict(data: Mapping[str, Any]) -> GroupCalibration:
     plain = {name: data[name] for name in GroupCalibration.__dataclass_fields__ if name != "group"}
-    for name in ("accuracy", "correlation_total", "correlation_within", "tokens"):
+    for name in ("accuracy", "correlation_total", "correlation_within", "tokens", "wrong_agreement"):
         plain[name] = None if plain[name] is None else Interval(**plain[name])
     for name in ("beta_score", "mixture_score"):
         plain[name] = float("nan") if plain[name] is None else plain[name]

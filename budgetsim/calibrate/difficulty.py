@@ -58,14 +58,10 @@ def cell_weights(edges: Floats, group: Integers, mean: Floats, variance: Floats)
     tuple of arrays
         Mass, first and second partial moment, each ``(cells, POINTS)``.
     """
-    scale = np.sqrt(variance)[:, None]
-    standard = (edges[group] - mean[:, None]) / scale
+    scale, standard = _standardized(edges, group, mean, variance)
     density = np.exp(-0.5 * standard**2) / np.sqrt(2.0 * np.pi)
     tilted = np.where(np.isfinite(standard), standard, 0.0) * density
-    # The upper tail is mirrored, so that small masses far above the mean keep their digits.
-    upper = standard[:, :-1] > 0
-    lower_mass = np.diff(ndtr(standard), axis=1)
-    mass = np.where(upper, -np.diff(ndtr(-standard), axis=1), lower_mass)
+    mass = _mass_between(standard)
     first = -np.diff(density, axis=1)
     second = mass - np.diff(tilted, axis=1)
     center = mean[:, None]
@@ -74,6 +70,24 @@ def cell_weights(edges: Floats, group: Integers, mean: Floats, variance: Floats)
         center * mass + scale * first,
         center**2 * mass + 2.0 * center * scale * first + scale**2 * second,
     )
+
+
+def cell_mass(edges: Floats, group: Integers, mean: Floats, variance: Floats) -> Floats:
+    """The first of :func:`cell_weights` alone, shape ``(cells, POINTS)``."""
+    return _mass_between(_standardized(edges, group, mean, variance)[1])
+
+
+def _standardized(edges: Floats, group: Integers, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    scale = np.sqrt(variance)[:, None]
+    return scale, np.asarray((edges[group] - mean[:, None]) / scale)
+
+
+def _mass_between(standard: Floats) -> Floats:
+    """Normal mass between neighbouring edges; tails are measured from outside, so that small masses keep digits."""
+    tail = ndtr(-np.abs(standard))
+    left, right = tail[:, :-1], tail[:, 1:]
+    above, below = standard[:, :-1] > 0, standard[:, 1:] <= 0
+    return np.asarray(np.where(above, left - right, np.where(below, right - left, 1.0 - left - right)))
 
 
 class _Blocks:
@@ -156,7 +170,7 @@ class _Propagation:
 
     def loss(self, covariance: Floats) -> float:
         """Minus the log-likelihood of every cell given the others."""
-        mass = cell_weights(self.edges, self.group, *self.cavity(covariance))[0]
+        mass = cell_mass(self.edges, self.group, *self.cavity(covariance))
         return -float(np.log(np.maximum((mass * self.likelihood).sum(1), 1e-300)).sum())
 
 

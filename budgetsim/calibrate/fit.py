@@ -8,7 +8,7 @@ import numpy as np
 
 from budgetsim.calibrate.answers import wrong_answer_parameters
 from budgetsim.calibrate.choice import Choice, choose_distributions
-from budgetsim.calibrate.difficulty import Difficulty, cell_weights, fit_difficulty, margin_edges
+from budgetsim.calibrate.difficulty import Difficulty, cell_mass, fit_difficulty, margin_edges
 from budgetsim.calibrate.grid import PROBABILITY, beta_weights, log_kernel
 from budgetsim.calibrate.margins import Margins, fit_margins, shape_parameters
 from budgetsim.calibrate.tally import Floats, Integers, Tally
@@ -65,7 +65,7 @@ class Fit:
         some = slice(None) if cells is None else cells
         edges = margin_edges(self.choice.weights if weights is None else weights)
         place = self.difficulty
-        mass = cell_weights(edges, self.tally.group[some], place.mean[some], place.variance[some])[0]
+        mass = cell_mass(edges, self.tally.group[some], place.mean[some], place.variance[some])
         mass = np.maximum(mass, 1e-300)
         return np.asarray(mass / mass.sum(axis=1, keepdims=True))
 

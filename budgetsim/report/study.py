@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -27,9 +26,9 @@ from budgetsim.errors import InputError, JobError
 from budgetsim.planning import ALL_TASKS, Costs, Plan, check, organization_curves, plan
 from budgetsim.planning.limits import limits
 from budgetsim.planning.plan import HORIZON, TaskPlan
+from budgetsim.report.files import make_folder, write_json, write_text
 from budgetsim.report.page import render
 from budgetsim.traces import Runs, read
-from budgetsim.traces.write import replacing
 
 #: Shows one step of a job: from its name to a context that takes (done, total).
 Step = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
@@ -246,26 +245,3 @@ def _texts(folder: Path, name: str, themes: Mapping[str, Figure]) -> dict[str, s
         theme: (folder / (stem + ("" if theme == "light" else f"-{theme}") + ".svg")).read_text(encoding="utf-8")
         for theme in themes
     }
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder, or say in one line why it cannot be made."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot be made a folder: {error.strerror}", file=path) from error
-
-
-def write_json(path: Path, document: object) -> Path:
-    """Write a JSON document under a temporary name, then rename it."""
-    return write_text(path, json.dumps(document, indent=1, allow_nan=False, default=str) + "\n")
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Write a text under a temporary name, then rename it."""
-    with replacing(path) as file:
-        file.write(text.encode())
-    return path
-
-
-__all__ = ["Settings", "Step", "Written", "make_folder", "study", "write_json", "write_text"]

@@ -1,0 +1,36 @@
+"""The README is true: its example runs, its commands exist, its files are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from budgetsim.cli import app
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_example_runs_and_prints_the_fixed_points(capsys: pytest.CaptureFixture[str]) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    exec(compile(example, "README.md", "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 2
+    critical, fixed = map(float, printed[1].split())
+    assert critical == pytest.approx(5 / 21, rel=1e-12)
+    assert fixed == pytest.approx(5 / 9, rel=1e-9)
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    shown = set(re.findall(r"^\$ budgetsim (\w+)", TEXT, flags=re.MULTILINE))
+    assert shown
+    assert shown == {command.callback.__name__ for command in app.registered_commands if command.callback}
+
+
+def test_every_file_the_readme_points_to_is_there() -> None:
+    targets = re.findall(r"\]\(([^)#:]+)\)", TEXT) + re.findall(r'(?:src|srcset)="([^"]+)"', TEXT)
+    assert targets
+    missing = [target for target in targets if not (ROOT / target).exists()]
+    assert not missing
