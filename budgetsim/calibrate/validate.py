@@ -206,7 +206,8 @@ def _samples(known: Tally, rest: Tally) -> tuple[dict[int, int], dict[str, str]]
     for index, group in enumerate(known.groups):
         cells = known.of_group(index)
         largest = int(np.quantile(known.total[cells] + rest.total[cells], 0.1, method="lower"))
-        if not known.total[cells].any():
+        enough = known.total[cells] + rest.total[cells] >= largest
+        if not known.total[cells[enough]].any():
             skipped[group.label()] = "no sample to fit"
         elif largest <= np.median(known.total[cells]):
             skipped[group.label()] = "no sample held out"

@@ -203,8 +203,8 @@ def plan(calibration: Calibration, budget: float, *, costs: Costs | None = None,
     InputError
         If the budget is not above 0, or no task has a configuration with token counts that it can buy.
     """
-    if not 0.0 < budget < float("inf"):
-        raise InputError(f"budget must be above 0 tokens, got {budget}", field="budget")
+    if not 0.0 < HORIZON * budget < float("inf"):
+        raise InputError(f"budget must be above 0 tokens and finite, got {budget}", field="budget")
     costs = Costs() if costs is None else costs
     known = _Known()
     tasks: list[TaskPlan] = []
