@@ -89,6 +89,7 @@ def frontier(task_plan: Mapping[str, Any], budget: float, *, theme: str = "light
         axes.set_ylabel("expected accuracy")
         axes.set_title(shorten(task_plan["task"], 60), pad=20)
         budget_line(axes, budget, look)
+        avoid.append(along([budget, budget], axes.get_ylim(), axes))
         handles = [
             Line2D([], [], color=color, marker=marker, markersize=4.5, label=name)
             for name, (color, marker) in styles.items()

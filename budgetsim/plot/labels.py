@@ -18,6 +18,10 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: Where a label may stand, in points from its point, best first.
 _OFFSETS = [(0, 8), (0, -8), (9, 7), (-9, 7), (9, -7), (-9, -7), (0, 15), (0, -15), (14, 14), (-14, 14), (14, -14)]
 _CLEARANCE = 1.5
+#: Points closer than this on the screen share one label.
+_APART = 24.0
+#: Half the size of a mark on the screen.
+_MARK = 4.0
 
 
 def shorten(text: object, most: int) -> str:
@@ -145,9 +149,18 @@ def place_labels(
         raise ValueError("the axes belong to no figure")
     figure.draw_without_rendering()
     data = axes.transData.transform(avoid[np.isfinite(avoid).all(axis=1)])
+    lines = [line.get_xydata() for line in axes.lines if line.get_marker() not in ("", "None", None)]
+    marks = np.concatenate([np.asarray(line, float) for line in lines] or [np.empty((0, 2))])
+    # A hidden mark is worse than a hidden stretch of line.
+    around = _MARK * np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)], float)
+    data = np.concatenate([data, (axes.transData.transform(marks)[:, None] + around).reshape(-1, 2)])
     inside = axes.get_window_extent()
     taken: list[Bbox] = []
+    labelled: list[NDArray[np.float64]] = []
     for x, y, text, color in labels:
+        point = np.asarray(axes.transData.transform((x, y)), float)
+        if any(np.hypot(*(point - other)) < _APART for other in labelled):
+            continue
         choices = []
         for rank, (right, up) in enumerate(_OFFSETS):
             note = axes.annotate(
@@ -174,6 +187,7 @@ def place_labels(
         if choices:
             _, _, note, box = min(choices, key=lambda choice: choice[:2])
             axes.add_artist(note)
+            labelled.append(point)
             taken.append(box.padded(2.0))
 
 

@@ -57,6 +57,7 @@ def organizations(curves: xr.Dataset, *, budget: float | None = None, theme: str
         axes.set_ylabel("accuracy")
         if budget is not None:
             budget_line(axes, budget, look)
+            avoid.append(along([budget, budget], axes.get_ylim(), axes))
         title = " · ".join(
             shorten(curves.attrs[name], 40) for name in ("task", "strategy", "model") if curves.attrs.get(name)
         )
