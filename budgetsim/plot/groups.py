@@ -44,11 +44,13 @@ def groups(calibration: Mapping[str, Any], *, theme: str = "light") -> Figure:
 
 def _rows(rows: list[Mapping[str, Any]], look: Theme) -> Figure:
     namer = Namer(rows)
-    places, ticks, heads = [], [], []
-    slot = 0
+    places: list[float] = []
+    ticks: list[tuple[float, str]] = []
+    heads: list[float] = []
+    slot = 0.0
     for k, row in enumerate(rows):
         if k == 0 or row["task"] != rows[k - 1]["task"]:
-            slot += 1 if k else 0
+            slot += 0.4 if k else 0.0
             ticks.append((slot, shorten(row["task"] or "one task", 34)))
             heads.append(slot)
             slot += 1
@@ -72,7 +74,7 @@ def _rows(rows: list[Mapping[str, Any]], look: Theme) -> Figure:
         axes.set_xlim(-0.02, 1.02)
         axes.yaxis.grid(False)
         for place in heads[1:]:
-            axes.axhline(place - 0.75, color=look.grid, linewidth=0.8)
+            axes.axhline(place - 0.7, color=look.grid, linewidth=0.8)
     left.set_title("accuracy of one sample")
     right.set_title("intra-problem correlation")
     left.set_xlabel("share of right answers")
@@ -88,7 +90,7 @@ def _rows(rows: list[Mapping[str, Any]], look: Theme) -> Figure:
 
 
 def _intervals(
-    axes: Axes, places: list[int] | list[float], values: list[Mapping[str, float]], color: str, label: str, marker: str
+    axes: Axes, places: list[float], values: list[Mapping[str, float]], color: str, label: str, marker: str
 ) -> None:
     if not places:
         return

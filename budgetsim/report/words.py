@@ -1,0 +1,153 @@
+"""How numbers and names are written in the report; what is missing reads ``not known``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+NOT_KNOWN = "not known"
+
+#: Full names of what predictions are compared with.
+PREDICTORS = {
+    "predicted": "this calibration",
+    "plugin": "plug-in: the share of right answers of each problem taken for its probability",
+    "beta_binomial": "a beta-binomial fitted to each group alone",
+    "carried": "the value at the samples seen, carried forward",
+    "independent": "independent samples at the mean accuracy",
+}
+#: Short name and meaning.
+METRICS = {
+    "pass": ("coverage pass@k", "coverage, pass@k: at least one of k samples is right"),
+    "plurality": ("plurality maj@k", "plurality, maj@k: the most frequent of k answers is right"),
+}
+
+
+def known(number: object) -> bool:
+    """Whether there is a finite number to show.
+
+    Examples
+    --------
+    >>> known(0.5), known(None), known(float("nan"))
+    (True, False, False)
+    """
+    return isinstance(number, int | float) and number == number and abs(number) != float("inf")
+
+
+def share(number: float | None) -> str:
+    """An accuracy, a correlation or a difference of them.
+
+    Examples
+    --------
+    >>> share(0.61627), share(None)
+    ('0.616', 'not known')
+    """
+    return f"{number:.3f}" if number is not None and known(number) else NOT_KNOWN
+
+
+def fine(number: float | None) -> str:
+    """A standard error.
+
+    Examples
+    --------
+    >>> fine(0.00108)
+    '0.0011'
+    """
+    return f"{number:.4f}" if number is not None and known(number) else NOT_KNOWN
+
+
+def signed(number: float | None) -> str:
+    """A standard score.
+
+    Examples
+    --------
+    >>> signed(0.857), signed(-0.031)
+    ('+0.9', '-0.0')
+    """
+    return f"{number:+.1f}" if number is not None and known(number) else NOT_KNOWN
+
+
+def percent(number: float | None) -> str:
+    """A share of cases.
+
+    Examples
+    --------
+    >>> percent(0.9655)
+    '97%'
+    """
+    return f"{number:.0%}" if number is not None and known(number) else NOT_KNOWN
+
+
+def interval(estimate: Mapping[str, float] | None) -> str:
+    """A number with its interval in brackets.
+
+    Examples
+    --------
+    >>> interval({"value": 0.6163, "low": 0.5722, "high": 0.6558})
+    '0.616 [0.572, 0.656]'
+    """
+    if estimate is None or not known(estimate["value"]):
+        return NOT_KNOWN
+    return f"{share(estimate['value'])} [{share(estimate['low'])}, {share(estimate['high'])}]"
+
+
+def predicted(point: Mapping[str, Any]) -> str:
+    """The prediction of a held-out point.
+
+    Examples
+    --------
+    >>> predicted({"predicted": 0.484, "predicted_low": 0.434, "predicted_high": 0.537})
+    '0.484 [0.434, 0.537]'
+    """
+    return interval({"value": point["predicted"], "low": point["predicted_low"], "high": point["predicted_high"]})
+
+
+def count(number: float | None) -> str:
+    """Tokens and other counts.
+
+    Examples
+    --------
+    >>> count(1861.9)
+    '1,862'
+    """
+    return f"{number:,.0f}" if number is not None and known(number) else NOT_KNOWN
+
+
+def probability(number: float | None) -> str:
+    """A probability found by simulation: never a bare 0 or 1.
+
+    Examples
+    --------
+    >>> probability(1.0), probability(0.948), probability(0.0)
+    ('above 0.999', '0.948', 'below 0.001')
+    """
+    if number is None or not known(number):
+        return NOT_KNOWN
+    if number > 0.999:
+        return "above 0.999"
+    return "below 0.001" if number < 0.001 else share(number)
+
+
+def plural(number: int, noun: str, nouns: str | None = None) -> str:
+    """A count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "file"), plural(29, "group")
+    ('1 file', '29 groups')
+    """
+    return f"{count(number)} {noun if number == 1 else nouns or f'{noun}s'}"
+
+
+def configuration(row: Mapping[str, Any], *, model: bool = True, temperature: bool = True) -> str:
+    """Model, strategy and temperature of a row, as far as they are given and wanted.
+
+    Examples
+    --------
+    >>> row = {"model": "tiny", "strategy": "shots_4", "temperature": 0.8}
+    >>> configuration(row), configuration(row, model=False, temperature=False)
+    ('tiny, shots_4, temperature 0.8', 'shots_4')
+    """
+    parts = [str(row[name]) for name in ("model", "strategy") if row.get(name) and (model or name == "strategy")]
+    if temperature and row.get("temperature") is not None:
+        parts.append(f"temperature {row['temperature']:g}")
+    return ", ".join(parts) or "samples"
