@@ -238,6 +238,15 @@ def test_whole_tokens_of_large_budgets_equal_unit_steps():
     assert bbam.bam_integer([7.0] * 4, [1.0] * 4, 10).budgets.tolist() == [3, 3, 2, 2]
 
 
+def test_a_whole_token_may_be_taken_back_from_a_whole_real_budget():
+    # Real budgets 1000, 1.5, 1.5: rounding down and giving out the rest would keep 1000.
+    price = 3 * 1.5**-4
+    c, beta = np.array([price * 1000.0**2, 1.0, 1.0]), np.array([1.0, 3.0, 3.0])
+    np.testing.assert_allclose(bbam.bam_exact(c, beta, 1003.0).budgets, [1000, 1.5, 1.5], rtol=1e-10)
+    assert bbam.bam_integer(c, beta, 1003).budgets.tolist() == [999, 2, 2]
+    assert slow_greedy(c, beta, 1003).tolist() == [999, 2, 2]
+
+
 def test_a_batch_is_its_problems_one_by_one():
     rng = np.random.default_rng(5)
     c, beta = np.exp(rng.uniform(-2, 8, (3, 40, 4))), rng.uniform(0.2, 5, (3, 40, 4))

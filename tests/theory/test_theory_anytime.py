@@ -141,6 +141,7 @@ def test_the_price_rule_is_best_for_concave_quality(steps, scale, price):
 def test_the_relative_rule_stops_at_a_dip_that_the_best_stop_passes():
     assert tuple(anytime.relative_gain_stop(CHECKPOINTS, QUALITY, 0.05)) == (1, 512)
     assert tuple(anytime.best_stop(CHECKPOINTS, QUALITY, 1e-4)) == (3, 2048)
+    assert tuple(anytime.relative_gain_stop([1, 2, 3, 4], [0.0, 0.0, 0.04, 0.9], 0.05)) == (3, 4)  # zeros are passed
     # The same rule as a price that rises with the quality reached.
     for place in range(4):
         own = 0.05 * QUALITY[place] / (CHECKPOINTS[place + 1] - CHECKPOINTS[place])
