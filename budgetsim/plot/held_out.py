@@ -18,6 +18,7 @@ _BASELINES = {
     "carried": ("last value carried forward", "v"),
     "independent": ("independent at the mean", "s"),
 }
+_OURS = "this calibration, 90% interval"
 #: Beyond this many groups marks get smaller and fainter.
 _MANY = 60
 
@@ -47,6 +48,11 @@ def held_out(validation: Mapping[str, Any], *, theme: str = "light") -> Figure:
         panels = figure.subplots(1, 2)
         for axes, (metric, title) in zip(panels, _PANELS.items(), strict=True):
             _panel(axes, _last_points(validation["groups"], metric), title, look)
+        found = [axes.get_legend_handles_labels() for axes in panels]
+        # One entry for what both panels show; the calibration, drawn last, is named first.
+        named = {label: handle for handles, labels in found for handle, label in zip(handles, labels, strict=True)}
+        order = sorted(named, key=lambda label: label != _OURS)
+        figure.legend([named[label] for label in order], order, loc="outside lower left", ncols=3, columnspacing=1.6)
     return figure
 
 
@@ -94,12 +100,10 @@ def _panel(axes: Axes, points: list[Mapping[str, Any]], title: str, look: Theme)
             ecolor=look.cycle[0],
             alpha=0.75 if many else 1.0,
             zorder=4,
-            label="this calibration, 90% interval",
+            label=_OURS,
         )
         ks = sorted({point["k"] for point in points})
         title = f"{title} at k = {ks[0]}" + ("" if len(ks) == 1 else f" to {ks[-1]}")
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="predicted", ylabel="observed on all samples")
     axes.set_aspect("equal")
     axes.set_title(title)
-    handles, labels = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], labels[::-1], loc="upper left", bbox_to_anchor=(-0.02, -0.14), borderaxespad=0.0)

@@ -157,8 +157,8 @@ def place_labels(
     inside = axes.get_window_extent()
     taken: list[Bbox] = []
     labelled: list[NDArray[np.float64]] = []
-    for x, y, text, color in labels:
-        point = np.asarray(axes.transData.transform((x, y)), float)
+    points = np.asarray(axes.transData.transform([(x, y) for x, y, _, _ in labels] or np.empty((0, 2))), float)
+    for (x, y, text, color), point in zip(labels, points, strict=True):
         if any(np.hypot(*(point - other)) < _APART for other in labelled):
             continue
         choices = []
@@ -177,6 +177,9 @@ def place_labels(
             note.set_in_layout(False)
             box = note.get_window_extent()
             note.remove()
+            middle = 0.5 * (box.min + box.max)
+            if np.hypot(*(points - middle).T).min() < np.hypot(*(point - middle)) - 1e-6:  # another's, at first sight
+                continue
             if any(box.overlaps(other) for other in taken):
                 continue
             if box.x0 < inside.x0 or box.x1 > inside.x1 or box.y0 < inside.y0 or box.y1 > inside.y1:

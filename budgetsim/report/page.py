@@ -48,7 +48,7 @@ def render(study: Mapping[str, Any]) -> str:
     ValueError
         If a figure is no SVG document.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, lstrip_blocks=True)
     environment.filters.update(
         share=words.share,
         fine=words.fine,

@@ -61,9 +61,9 @@ def signed(number: float | None) -> str:
     Examples
     --------
     >>> signed(0.857), signed(-0.031)
-    ('+0.9', '-0.0')
+    ('+0.86', '-0.03')
     """
-    return f"{number:+.1f}" if number is not None and known(number) else NOT_KNOWN
+    return f"{number:+.2f}" if number is not None and known(number) else NOT_KNOWN
 
 
 def percent(number: float | None) -> str:
