@@ -69,9 +69,9 @@ Importing this room, or any module of it, loads neither JAX nor pandas nor matpl
 ``token_budgets``
     TALE: elasticity, searches for a budget, reductions
 ``anytime``
-    two anytime indices and stopping rules on checkpoints
+    two indices of quality over a budget that go by one name
 ``stopping``
-    the best moment to stop at a price per token
+    stopping rules on checkpoints, the best moment to stop at a price per token
 ``tools``
     BATS: unified cost, regimes, agents that stop early
 """

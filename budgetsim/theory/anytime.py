@@ -1,4 +1,4 @@
-r"""How good answers are at every moment of a budget: two indices that go by one name, and when to stop.
+r"""How good answers are at every moment of a budget: two indices that go by one name.
 
 A run is seen at increasing checkpoints ``budgets`` [..., checkpoints] (tokens); ``quality`` [..., checkpoints] is
 that of the answer forced at each of them. :func:`anytime_index` is an area without unit, :func:`anytime_index_seed`
@@ -11,21 +11,11 @@ reported by public notes; the paper has no stopping rule). The rest is derived u
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from types import ModuleType
 from typing import NamedTuple
 
-from budgetsim.theory._arrays import (
-    FINITE,
-    NON_NEGATIVE,
-    POSITIVE,
-    Array,
-    common_namespace,
-    elementwise,
-    require,
-    whole,
-)
+from budgetsim.theory._arrays import FINITE, NON_NEGATIVE, POSITIVE, Array, common_namespace, elementwise, require
 from budgetsim.theory._shares import as_row
 
 ROW = replace(NON_NEGATIVE, by_row=True)
@@ -35,8 +25,8 @@ INCREASING = "budgets must increase from checkpoint to checkpoint, of which ther
 @elementwise(budgets=ROW, quality=ROW, largest_quality=POSITIVE)
 def _area(budgets: Array, quality: Array, largest_quality: Array | None) -> Array:
     xp = common_namespace(budgets)
-    best = _running_best(xp, quality)
-    widths = _widths(xp, budgets)
+    best = running_best(xp, quality)
+    widths = widths_between(xp, budgets)
     mean = 0.5 * xp.sum((best[..., 1:] + best[..., :-1]) * widths, axis=-1) / xp.sum(widths, axis=-1)
     if largest_quality is None:
         own = best[..., -1]
@@ -87,7 +77,7 @@ def anytime_index(budgets: Array, quality: Array, largest_quality: Array | None 
 @elementwise(budgets=ROW, quality=replace(FINITE, by_row=True))
 def _slope(budgets: Array, quality: Array) -> Array:
     xp = common_namespace(budgets)
-    return xp.mean((quality[..., 1:] - quality[..., :-1]) / _widths(xp, budgets), axis=-1)
+    return xp.mean((quality[..., 1:] - quality[..., :-1]) / widths_between(xp, budgets), axis=-1)
 
 
 def anytime_index_seed(budgets: Array, quality: Array) -> Array:
@@ -176,127 +166,13 @@ def exponential_anytime_index(scale: Array, budget: Array, largest_quality: Arra
     return ExponentialIndex(mean / reached, largest_quality * mean)
 
 
-class Stop(NamedTuple):
-    """Checkpoint at which to stop (0 is the first) and its tokens, both of shape [...]."""
-
-    index: Array
-    budget: Array
-
-
-@elementwise(budgets=ROW, quality=ROW, threshold=FINITE)
-def _relative_stop(budgets: Array, quality: Array, threshold: Array) -> Stop:
-    xp = common_namespace(budgets)
-    now = quality[..., :-1]
-    gain = (quality[..., 1:] - now) / xp.where(now > 0.0, now, 1.0)
-    return _first(xp, (now > 0.0) & (gain < threshold[..., None]), budgets, _widths(xp, budgets))
-
-
-def relative_gain_stop(budgets: Array, quality: Array, threshold: Array) -> Stop:
-    r"""Stop at the first checkpoint with :math:`(Q_{t+1} - Q_t)/Q_t < \epsilon`; at the last if there is none.
-
-    Myopic: it stops at the first plateau or dip. A finer grid stops earlier. It equals a price that rises with the
-    quality already reached, :math:`\lambda = \epsilon Q/\Delta b`.
-
-    Parameters
-    ----------
-    budgets, quality
-        As in :func:`anytime_index`; checkpoints of quality 0 are passed over.
-    threshold
-        epsilon; shape [...].
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its domain or the budgets do not increase (NaN in JAX).
-
-    Notes
-    -----
-    A rule in circulation beside arXiv 2601.11038, which has none. It looks one checkpoint ahead at the true quality;
-    online a forecast must stand in.
-
-    Examples
-    --------
-    >>> stop = relative_gain_stop([256, 512, 1024, 2048, 4096], [0.2, 0.5, 0.45, 0.7, 0.7], 0.05)
-    >>> int(stop.index), float(stop.budget)
-    (1, 512.0)
-    """
-    return _relative_stop(as_row(budgets), as_row(quality), threshold)
-
-
-@elementwise(budgets=ROW, quality=ROW, price=NON_NEGATIVE)
-def _price_stop(budgets: Array, quality: Array, price: Array) -> Stop:
-    xp = common_namespace(budgets)
-    best = _running_best(xp, quality)
-    widths = _widths(xp, budgets)
-    return _first(xp, (best[..., 1:] - best[..., :-1]) / widths < price[..., None], budgets, widths)
-
-
-def price_stop(budgets: Array, quality: Array, price: Array) -> Stop:
-    r"""Stop at the first checkpoint whose next increment of the best quality is worth less than its tokens.
-
-    :math:`(Q^\star_{t+1} - Q^\star_t)/(b_{t+1} - b_t) < \lambda`; the last checkpoint if there is none. The best stop
-    (:func:`best_stop`) if the best quality is concave in the budget; else it may stop too early.
-
-    Parameters
-    ----------
-    budgets, quality
-        As in :func:`anytime_index`; the curve stands for the best forecast of it.
-    price
-        Price of one token in units of quality, 0 or more; shape [...].
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its domain or the budgets do not increase (NaN in JAX).
-
-    Notes
-    -----
-    Derived.
-
-    Examples
-    --------
-    >>> stop = price_stop([256, 512, 1024, 2048, 4096], [0.2, 0.5, 0.6, 0.63, 0.64], 1e-4)
-    >>> int(stop.index), float(stop.budget)
-    (2, 1024.0)
-    """
-    return _price_stop(as_row(budgets), as_row(quality), price)
-
-
-@elementwise(budgets=ROW, quality=ROW, price=NON_NEGATIVE)
-def _best_stop(budgets: Array, quality: Array, price: Array) -> Stop:
-    xp = common_namespace(budgets)
-    worth = _running_best(xp, quality) - price[..., None] * budgets
-    return _first(xp, worth >= xp.max(worth, axis=-1, keepdims=True), budgets, _widths(xp, budgets))
-
-
-def best_stop(budgets: Array, quality: Array, price: Array) -> Stop:
-    r"""Checkpoint with the largest :math:`Q^\star_t - \lambda b_t`, known in hindsight; the first of equals.
-
-    Arguments and errors as in :func:`price_stop`. Derived; what any rule that stops online is measured against.
-
-    Examples
-    --------
-    >>> stop = best_stop([256, 512, 1024, 2048, 4096], [0.2, 0.5, 0.45, 0.7, 0.7], 1e-4)
-    >>> int(stop.index), float(stop.budget)
-    (3, 2048.0)
-    """
-    return _best_stop(as_row(budgets), as_row(quality), price)
-
-
-def _running_best(xp: ModuleType, quality: Array) -> Array:
+def running_best(xp: ModuleType, quality: Array) -> Array:
+    """Best quality up to every checkpoint."""
     return xp.maximum.accumulate(quality, axis=-1)
 
 
-def _widths(xp: ModuleType, budgets: Array) -> Array:
+def widths_between(xp: ModuleType, budgets: Array) -> Array:
+    """Tokens from every checkpoint to the next; ``ValueError`` (NaN in JAX) where they are not above 0."""
     widths = budgets[..., 1:] - budgets[..., :-1]
     increasing = xp.all(widths > 0.0, axis=-1, keepdims=True) & (widths.shape[-1] > 0)
     return require(xp, increasing, INCREASING, widths)
-
-
-def _first(xp: ModuleType, stops: Array, budgets: Array, widths: Array) -> Stop:
-    """First place at which a rule stops, else the last checkpoint; NaN with NaN widths (JAX only)."""
-    checkpoints = budgets.shape[-1]
-    index = xp.min(xp.where(stops, xp.arange(stops.shape[-1]), checkpoints - 1), axis=-1)
-    picked = xp.take_along_axis(xp.broadcast_to(budgets, (*index.shape, checkpoints)), index[..., None], axis=-1)
-    lost = xp.isnan(xp.sum(widths, axis=-1))
-    return Stop(whole(xp, xp.where(lost, math.nan, index)), xp.where(lost, math.nan, picked[..., 0]))

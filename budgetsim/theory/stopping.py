@@ -1,15 +1,130 @@
-r"""The best moment to stop when every token has a price and quality grows with ever smaller gains.
+r"""When to stop spending: rules on the checkpoints of a run, and the best moment at a price per token.
 
 With a concave quality Q(b) and a price lambda per token, :math:`Q(b) - \lambda b` is largest where the marginal
-quality falls to the price. All derived.
+quality falls to the price. Checkpoints are those of :mod:`budgetsim.theory.anytime`. All derived unless said
+otherwise.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+from typing import NamedTuple
 
-from budgetsim.theory._arrays import POSITIVE, Array, common_namespace, elementwise
+from budgetsim.theory._arrays import FINITE, NON_NEGATIVE, POSITIVE, Array, common_namespace, elementwise, whole
+from budgetsim.theory._shares import as_row
+from budgetsim.theory.anytime import running_best, widths_between
+
+ROW = replace(NON_NEGATIVE, by_row=True)
+
+
+class Stop(NamedTuple):
+    """Checkpoint at which to stop (0 is the first) and its tokens, both of shape [...]."""
+
+    index: Array
+    budget: Array
+
+
+@elementwise(budgets=ROW, quality=ROW, threshold=FINITE)
+def _relative_stop(budgets: Array, quality: Array, threshold: Array) -> Stop:
+    xp = common_namespace(budgets)
+    now = quality[..., :-1]
+    gain = (quality[..., 1:] - now) / xp.where(now > 0.0, now, 1.0)
+    return _first(xp, (now > 0.0) & (gain < threshold[..., None]), budgets, widths_between(xp, budgets))
+
+
+def relative_gain_stop(budgets: Array, quality: Array, threshold: Array) -> Stop:
+    r"""Stop at the first checkpoint with :math:`(Q_{t+1} - Q_t)/Q_t < \epsilon`; at the last if there is none.
+
+    Myopic: it stops at the first plateau or dip. A finer grid stops earlier. It equals a price that rises with the
+    quality already reached, :math:`\lambda = \epsilon Q/\Delta b`.
+
+    Parameters
+    ----------
+    budgets, quality
+        As in :func:`budgetsim.theory.anytime.anytime_index`; checkpoints of quality 0 are passed over.
+    threshold
+        epsilon; shape [...].
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its domain or the budgets do not increase (NaN in JAX).
+
+    Notes
+    -----
+    A rule in circulation beside arXiv 2601.11038, which has none. It looks one checkpoint ahead at the true quality;
+    online a forecast must stand in.
+
+    Examples
+    --------
+    >>> stop = relative_gain_stop([256, 512, 1024, 2048, 4096], [0.2, 0.5, 0.45, 0.7, 0.7], 0.05)
+    >>> int(stop.index), float(stop.budget)
+    (1, 512.0)
+    """
+    return _relative_stop(as_row(budgets), as_row(quality), threshold)
+
+
+@elementwise(budgets=ROW, quality=ROW, price=NON_NEGATIVE)
+def _price_stop(budgets: Array, quality: Array, price: Array) -> Stop:
+    xp = common_namespace(budgets)
+    best = running_best(xp, quality)
+    widths = widths_between(xp, budgets)
+    return _first(xp, (best[..., 1:] - best[..., :-1]) / widths < price[..., None], budgets, widths)
+
+
+def price_stop(budgets: Array, quality: Array, price: Array) -> Stop:
+    r"""Stop at the first checkpoint whose next increment of the best quality is worth less than its tokens.
+
+    :math:`(Q^\star_{t+1} - Q^\star_t)/(b_{t+1} - b_t) < \lambda`; the last checkpoint if there is none. The best stop
+    (:func:`best_stop`) if the best quality is concave in the budget; else it may stop too early.
+
+    Parameters
+    ----------
+    budgets, quality
+        As in :func:`budgetsim.theory.anytime.anytime_index`; the curve stands for the best forecast of it.
+    price
+        Price of one token in units of quality, 0 or more; shape [...].
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its domain or the budgets do not increase (NaN in JAX).
+
+    Notes
+    -----
+    Derived.
+
+    Examples
+    --------
+    >>> stop = price_stop([256, 512, 1024, 2048, 4096], [0.2, 0.5, 0.6, 0.63, 0.64], 1e-4)
+    >>> int(stop.index), float(stop.budget)
+    (2, 1024.0)
+    """
+    return _price_stop(as_row(budgets), as_row(quality), price)
+
+
+@elementwise(budgets=ROW, quality=ROW, price=NON_NEGATIVE)
+def _best_stop(budgets: Array, quality: Array, price: Array) -> Stop:
+    xp = common_namespace(budgets)
+    worth = running_best(xp, quality) - price[..., None] * budgets
+    return _first(xp, worth >= xp.max(worth, axis=-1, keepdims=True), budgets, widths_between(xp, budgets))
+
+
+def best_stop(budgets: Array, quality: Array, price: Array) -> Stop:
+    r"""Checkpoint with the largest :math:`Q^\star_t - \lambda b_t`, known in hindsight; the first of equals.
+
+    Arguments and errors as in :func:`price_stop`. Derived; what any rule that stops online is measured against.
+
+    Examples
+    --------
+    >>> stop = best_stop([256, 512, 1024, 2048, 4096], [0.2, 0.5, 0.45, 0.7, 0.7], 1e-4)
+    >>> int(stop.index), float(stop.budget)
+    (3, 2048.0)
+    """
+    return _best_stop(as_row(budgets), as_row(quality), price)
 
 
 @elementwise(largest_quality=POSITIVE, scale=POSITIVE, price=POSITIVE)
@@ -123,3 +238,12 @@ def concave_stop(marginal_quality: Callable[[float], float], price: float, longe
         if middle in (low, high):
             return low
         low, high = (middle, high) if marginal_quality(middle) >= price else (low, middle)
+
+
+def _first(xp: ModuleType, stops: Array, budgets: Array, widths: Array) -> Stop:
+    """First place at which a rule stops, else the last checkpoint; NaN with NaN widths (JAX only)."""
+    checkpoints = budgets.shape[-1]
+    index = xp.min(xp.where(stops, xp.arange(stops.shape[-1]), checkpoints - 1), axis=-1)
+    picked = xp.take_along_axis(xp.broadcast_to(budgets, (*index.shape, checkpoints)), index[..., None], axis=-1)
+    lost = xp.isnan(xp.sum(widths, axis=-1))
+    return Stop(whole(xp, xp.where(lost, math.nan, index)), xp.where(lost, math.nan, picked[..., 0]))

@@ -121,9 +121,9 @@ def slow_price(budgets, quality, price):
 @given(curves, st.floats(-0.5, 2), st.floats(0, 0.01))
 def test_stopping_rules_against_plain_loops(curve, threshold, price):
     budgets, quality = split(curve)
-    assert tuple(anytime.relative_gain_stop(budgets, quality, threshold)) == slow_relative(budgets, quality, threshold)
-    assert tuple(anytime.price_stop(budgets, quality, price)) == slow_price(budgets, quality, price)
-    best = anytime.best_stop(budgets, quality, price)
+    assert tuple(stopping.relative_gain_stop(budgets, quality, threshold)) == slow_relative(budgets, quality, threshold)
+    assert tuple(stopping.price_stop(budgets, quality, price)) == slow_price(budgets, quality, price)
+    best = stopping.best_stop(budgets, quality, price)
     worth = [q - price * b for q, b in zip(accumulate(quality, max), budgets, strict=True)]
     assert worth[best.index] == max(worth)
 
@@ -135,33 +135,33 @@ def test_the_price_rule_is_best_for_concave_quality(steps, scale, price):
     quality = -np.expm1(-budgets * scale / 100)
     slopes = np.diff(quality) / np.diff(budgets)
     assume(np.all(np.diff(slopes) < 0) and np.abs(slopes - price).min() > 1e-9)
-    assert anytime.price_stop(budgets, quality, price) == anytime.best_stop(budgets, quality, price)
+    assert stopping.price_stop(budgets, quality, price) == stopping.best_stop(budgets, quality, price)
 
 
 def test_the_relative_rule_stops_at_a_dip_that_the_best_stop_passes():
-    assert tuple(anytime.relative_gain_stop(CHECKPOINTS, QUALITY, 0.05)) == (1, 512)
-    assert tuple(anytime.best_stop(CHECKPOINTS, QUALITY, 1e-4)) == (3, 2048)
-    assert tuple(anytime.relative_gain_stop([1, 2, 3, 4], [0.0, 0.0, 0.04, 0.9], 0.05)) == (3, 4)  # zeros are passed
+    assert tuple(stopping.relative_gain_stop(CHECKPOINTS, QUALITY, 0.05)) == (1, 512)
+    assert tuple(stopping.best_stop(CHECKPOINTS, QUALITY, 1e-4)) == (3, 2048)
+    assert tuple(stopping.relative_gain_stop([1, 2, 3, 4], [0.0, 0.0, 0.04, 0.9], 0.05)) == (3, 4)  # zeros are passed
     # The same rule as a price that rises with the quality reached.
     for place in range(4):
         own = 0.05 * QUALITY[place] / (CHECKPOINTS[place + 1] - CHECKPOINTS[place])
         window = CHECKPOINTS[place : place + 2], QUALITY[place : place + 2]
-        relative = anytime.relative_gain_stop(*window, 0.05)
-        assert relative.index == anytime.price_stop(*window, own).index
+        relative = stopping.relative_gain_stop(*window, 0.05)
+        assert relative.index == stopping.price_stop(*window, own).index
 
 
 def test_batches_of_curves():
     rng = np.random.default_rng(6)
     budgets, quality = np.cumsum(rng.integers(1, 99, (20, 6)), axis=-1), rng.uniform(0.01, 1, (20, 6))
     prices = rng.uniform(0, 0.01, 20)
-    together = anytime.price_stop(budgets, quality, prices)
+    together = stopping.price_stop(budgets, quality, prices)
     index = anytime.anytime_index(budgets, quality)
     assert index.shape == together.index.shape == together.budget.shape == (20,)
     for row in range(20):
-        alone = anytime.price_stop(budgets[row], quality[row], float(prices[row]))
+        alone = stopping.price_stop(budgets[row], quality[row], float(prices[row]))
         assert (together.index[row], together.budget[row]) == tuple(alone)
         assert index[row] == pytest.approx(slow_index(budgets[row].tolist(), quality[row].tolist()), rel=1e-12)
-    many = anytime.price_stop(CHECKPOINTS, QUALITY, np.array([0.01, 1e-3, 0.0]))
+    many = stopping.price_stop(CHECKPOINTS, QUALITY, np.array([0.01, 1e-3, 0.0]))
     assert many.index.tolist() == [0, 1, 4]
 
 
@@ -204,7 +204,7 @@ def test_anytime_and_stopping_under_jax():
     assert jax.jit(anytime.anytime_index)(budgets, quality) == pytest.approx(
         anytime.anytime_index(CHECKPOINTS, QUALITY)
     )
-    for rule in (anytime.relative_gain_stop, anytime.price_stop, anytime.best_stop):
+    for rule in (stopping.relative_gain_stop, stopping.price_stop, stopping.best_stop):
         assert tuple(jax.jit(rule)(budgets, quality, 1e-4)) == tuple(rule(CHECKPOINTS, QUALITY, 1e-4))
         assert np.isnan(jax.jit(rule)(budgets[::-1], quality, 1e-4).budget)
     assert np.isnan(jax.jit(anytime.anytime_index)(budgets, 0.0 * quality))
@@ -380,9 +380,9 @@ def test_tools_and_tokens_under_jax():
         (lambda: anytime.anytime_index([1, 2], [0.1, 0.2], 0.0), "largest_quality must be"),
         (lambda: anytime.anytime_index_seed([2, 1], [0.1, 0.2]), "budgets must increase"),
         (lambda: anytime.exponential_anytime_index(0, 1), "scale must be"),
-        (lambda: anytime.relative_gain_stop([1, 2], [0.1, 0.2], math.nan), "threshold must be"),
-        (lambda: anytime.price_stop([1, 2], [0.1, 0.2], -1), "price must be"),
-        (lambda: anytime.best_stop([3, 2], [0.1, 0.2], 1), "budgets must increase"),
+        (lambda: stopping.relative_gain_stop([1, 2], [0.1, 0.2], math.nan), "threshold must be"),
+        (lambda: stopping.price_stop([1, 2], [0.1, 0.2], -1), "price must be"),
+        (lambda: stopping.best_stop([3, 2], [0.1, 0.2], 1), "budgets must increase"),
         (lambda: stopping.exponential_stop(1, 2, 0), "price must be"),
         (lambda: stopping.power_law_stop(0, 2, 1), "initial_uncertainty must be"),
         (lambda: stopping.concave_stop(lambda _: 1.0, 0, 1), "price must be"),
