@@ -93,7 +93,7 @@ def token_axis(axes: Axes, low: float, high: float) -> None:
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     decades = np.log10(high / low)
-    steps = (1.0, 2.0, 5.0) if decades < 3.2 else (1.0,)
+    steps = tuple(range(1, 10)) if decades < 0.7 else (1, 2, 5) if decades < 3.2 else (1,)
     axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=30))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -177,7 +177,7 @@ def place_labels(
             note.set_in_layout(False)
             box = note.get_window_extent()
             note.remove()
-            middle = 0.5 * (box.min + box.max)
+            middle = np.array([0.5 * (box.x0 + box.x1), 0.5 * (box.y0 + box.y1)])
             if np.hypot(*(points - middle).T).min() < np.hypot(*(point - middle)) - 1e-6:  # another's, at first sight
                 continue
             if any(box.overlaps(other) for other in taken):
