@@ -333,7 +333,7 @@ def _read(runs: list[Path] | None, bundled: bool, strict: bool) -> Runs:
     with step("reading runs") as progress:
         found = read(paths, strict=strict, progress=lambda rows: progress(rows, 0))
     if len(found.rejects):
-        say(f"{len(found.rejects)} rows rejected: {found.rejects.summary()}")
+        say(f"rows set aside: {found.rejects.summary()}")
     return found
 
 

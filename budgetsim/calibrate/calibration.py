@@ -19,8 +19,9 @@ from budgetsim.calibrate.predict import INTERVAL, dirichlet
 from budgetsim.calibrate.tally import Floats, Group, Integers, Tally, tabulate
 from budgetsim.errors import InputError
 
-#: Evenly likely answer distributions kept per problem, so that plans see what is not known about each problem.
-ATOMS = 4
+#: Evenly likely answer distributions kept per problem, so that plans see what is not known about each problem; fewer
+#: where there are so many problems that these alone tell.
+ATOMS, MOST_ATOMS = 4, 2000
 #: Wrong answers kept one by one; those behind them are taken for equally likely.
 HEAD = 6
 _PARAMETER_DRAWS, _WITHIN_DRAWS = 4000, 24
@@ -55,6 +56,8 @@ class GroupCalibration:
         Model, strategy, task, temperature.
     problems, samples
         How much was seen.
+    repeated
+        Problems with two samples or more: without them nothing is known of how samples hang together.
     accuracy
         Probability that one sample on a problem of this kind is right.
     correlation_total
@@ -87,7 +90,7 @@ class GroupCalibration:
     problem_ids
         The problems behind ``answer_probabilities``.
     answer_probabilities
-        Evenly likely answer distributions of every problem, shape ``(problems, ATOMS, answers)``: the right answer
+        Evenly likely answer distributions of every problem, shape ``(problems, atoms, answers)``: the right answer
         first, then wrong ones in falling order, the last column for all beyond the first ``HEAD``; what is missing to 1
         cannot be parsed.
     answer_copies
@@ -98,6 +101,7 @@ class GroupCalibration:
     group: Group
     problems: int
     samples: int
+    repeated: int
     accuracy: Interval
     correlation_total: Interval
     correlation_within: Interval | None
@@ -242,6 +246,7 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
                 group=group,
                 problems=len(cells),
                 samples=int(tally.total[cells].sum()),
+                repeated=int((tally.total[cells] > 1).sum()),
                 accuracy=Interval.of(alpha[index] / (alpha[index] + beta[index]), drawn_alpha[:, index] / mass),
                 correlation_total=Interval.of(1.0 / (1.0 + alpha[index] + beta[index]), 1.0 / (1.0 + mass)),
                 correlation_within=within.get(index),
@@ -307,8 +312,9 @@ def _mean_tokens(tokens: Floats) -> Interval | None:
 
 
 def _answer_probabilities(posterior: Floats, wrong: Floats, generator: np.random.Generator) -> tuple[Floats, Integers]:
-    right = success_quantiles(posterior, ATOMS)
-    shares = dirichlet(np.repeat(wrong[:, None, :], ATOMS, axis=1), generator)[..., :-1]
+    atoms = int(np.clip(MOST_ATOMS // max(len(posterior), 1), 1, ATOMS))
+    right = success_quantiles(posterior, atoms, generator)
+    shares = dirichlet(np.repeat(wrong[:, None, :], atoms, axis=1), generator)[..., :-1]
     given = -np.sort(-(1.0 - right)[..., None] * shares, axis=-1)
     tail = given[..., HEAD:]
     mass, agreement = tail.sum(axis=-1), (tail**2).sum(axis=-1)

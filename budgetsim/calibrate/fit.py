@@ -100,8 +100,8 @@ def fit_counts(tally: Tally) -> Fit:
     return Fit(tally, margins, choice, difficulty, likelihood, wrong_answer_parameters(tally))
 
 
-def success_quantiles(posterior: Floats, atoms: int) -> Floats:
-    """Evenly likely success probabilities of every cell: the midpoints of ``atoms`` equal shares of its posterior.
+def success_quantiles(posterior: Floats, atoms: int, generator: np.random.Generator) -> Floats:
+    """Evenly likely success probabilities of every cell, one out of each of ``atoms`` equal shares of its posterior.
 
     Parameters
     ----------
@@ -109,6 +109,8 @@ def success_quantiles(posterior: Floats, atoms: int) -> Floats:
         Shape ``(cells, POINTS)``.
     atoms
         How many.
+    generator
+        Draws the place within each share, so that averages over atoms are unbiased.
 
     Returns
     -------
@@ -116,7 +118,7 @@ def success_quantiles(posterior: Floats, atoms: int) -> Floats:
         Shape ``(cells, atoms)``, rising along the last axis.
     """
     cumulative = np.cumsum(posterior, axis=1)
-    wanted = (np.arange(atoms) + 0.5) / atoms
+    wanted = (np.arange(atoms) + generator.random((len(posterior), atoms))) / atoms
     # The grid point in whose cell the wanted share of the mass is reached.
-    position = (cumulative[:, None, :] < wanted[None, :, None] * cumulative[:, -1:, None]).sum(axis=2)
+    position = (cumulative[:, None, :] < wanted[:, :, None] * cumulative[:, -1:, None]).sum(axis=2)
     return np.asarray(PROBABILITY[np.minimum(position, len(PROBABILITY) - 1)])

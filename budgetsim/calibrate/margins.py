@@ -20,7 +20,8 @@ from scipy.special import betaln, digamma, expit, polygamma
 
 from budgetsim.calibrate.tally import Floats, Group, Integers, Tally
 
-#: Scale of the half-normal prior on every standard deviation of ``logit m`` and ``log M``.
+#: Standard deviation of what all groups share, which one set of runs cannot teach: a weak prior around an accuracy and
+#: a correlation of one half. Also the scale of the half-normal prior on every learned standard deviation.
 SCALE = 1.5
 #: Bounds of ``logit m`` and ``log M``: beyond them nothing changes that counts could show.
 BOUND = 9.0
@@ -235,29 +236,34 @@ def fit_margins(tally: Tally) -> Margins:
     """
     learning = _some_groups(tally)
     outcomes = Outcomes.of(learning)
-    shared = list(shared_attributes(learning.groups).values())
+    shared = shared_attributes(learning.groups)
+    common = SCALE**2 * shared.pop("all")
     number = len(shared)
     state: dict[str, Floats] = {}
 
     def mix(matrices: Sequence[Floats], log_scales: Floats) -> Floats:
-        return np.asarray(sum(np.exp(2.0 * s) * matrix for s, matrix in zip(log_scales, matrices, strict=True)))
+        learned = [np.exp(2.0 * s) * matrix for s, matrix in zip(log_scales, matrices, strict=True)]
+        return np.asarray(common + np.sum(learned, axis=0))
 
     def loss(log_scales: Floats) -> float:
-        prior = [mix(shared, log_scales[:number]), mix(shared, log_scales[number:])]
+        matrices = list(shared.values())
+        prior = [mix(matrices, log_scales[:number]), mix(matrices, log_scales[number:])]
         evidence, mode, _ = posterior_mode(prior, outcomes, state.get("mode"))
         state["mode"] = mode
         return -evidence + float((np.exp(2.0 * log_scales)).sum() / (2.0 * SCALE**2))
 
-    fitted = minimize(
-        loss,
-        np.full(2 * number, np.log(0.4)),
-        method="L-BFGS-B",
-        bounds=[(-4.0, 1.0)] * (2 * number),
-        options={"maxiter": 25, "ftol": 1e-5, "eps": 1e-3},
-    )
-    scales = np.asarray(fitted.x)
+    scales = np.zeros(0)
+    if number:
+        fitted = minimize(
+            loss,
+            np.full(2 * number, np.log(0.4)),
+            method="L-BFGS-B",
+            bounds=[(-4.0, 1.0)] * (2 * number),
+            options={"maxiter": 25, "ftol": 1e-5, "eps": 1e-3},
+        )
+        scales = np.asarray(fitted.x)
     named = {
-        parameter: dict(zip(shared_attributes(learning.groups), np.exp(part).tolist(), strict=True))
+        parameter: {"all": SCALE, **dict(zip(shared, np.exp(part).tolist(), strict=True))}
         for parameter, part in (("mean", scales[:number]), ("concentration", scales[number:]))
     }
     _, mode, covariance = posterior_mode(_prior(tally.groups, named), Outcomes.of(tally))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from budgetsim.calibrate.calibration import Calibration
 from budgetsim.calibrate.exchange import ALARM
-from budgetsim.planning.options import Costs
+from budgetsim.planning.options import LEAST_REPEATED, Costs
 from budgetsim.planning.plan import HORIZON, Plan
 
 #: Fewer problems than this in a group are called few.
@@ -36,11 +36,11 @@ def limits(calibration: Calibration, plan: Plan | None, costs: Costs) -> list[st
         "Whether other problems are like these: intervals cover the choice of problems from the same source, not a "
         "change of source, model version or prompt.",
     ]
-    lonely = [group.group.label() for group in groups if group.samples <= group.problems]
+    lonely = [group.group.label() for group in groups if group.repeated < LEAST_REPEATED]
     if lonely:
         said.append(
-            f"How correlated repeated samples are in {_some(lonely)}: one sample a problem cannot tell; the interval "
-            "rests on the other groups and the prior."
+            f"How correlated repeated samples are in {_some(lonely)}: fewer than {LEAST_REPEATED} problems were "
+            "answered twice. The interval rests on the other groups and the prior, and plans use single samples of these only."
         )
     few = [f"{group.group.label()} ({group.problems})" for group in groups if group.problems < FEW_PROBLEMS]
     if few:

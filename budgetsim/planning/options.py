@@ -144,6 +144,10 @@ def affordable(leaf_tokens: float, budget: float, costs: Costs) -> Iterator[Shap
         fan_in += 2 if fan_in < EVERY_VOTE else 2 * max(1, fan_in // 14)
 
 
+#: Fewer problems with repeated samples than this say too little of how samples hang together to vote on them.
+LEAST_REPEATED = 10
+
+
 def problem_accuracy(group: GroupCalibration, shape: Shape, costs: Costs) -> Floats:
     """Accuracy of an organization on every problem and each of its evenly likely answer distributions.
 

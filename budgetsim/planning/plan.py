@@ -10,7 +10,16 @@ import numpy as np
 from budgetsim import __version__
 from budgetsim.calibrate.calibration import Calibration, GroupCalibration, Interval
 from budgetsim.errors import InputError
-from budgetsim.planning.options import SINGLE, Costs, Floats, Shape, affordable, one_rho_accuracy, problem_accuracy
+from budgetsim.planning.options import (
+    LEAST_REPEATED,
+    SINGLE,
+    Costs,
+    Floats,
+    Shape,
+    affordable,
+    one_rho_accuracy,
+    problem_accuracy,
+)
 
 #: Draws behind every probability and interval of a plan.
 DRAWS = 2000
@@ -164,6 +173,11 @@ class _Configuration:
         """Task and id of every problem, in the order of :meth:`accuracy`."""
         return [(group.group.task, problem) for group in self.groups for problem in group.problem_ids]
 
+    @property
+    def repeated(self) -> bool:
+        """Whether every group has enough repeated samples to say what votes would do."""
+        return all(group.repeated >= LEAST_REPEATED for group in self.groups)
+
     def accuracy(self, shape: Shape, costs: Costs, known: _Known) -> Floats:
         return np.concatenate([known.of(group, shape, costs) for group in self.groups])
 
@@ -247,6 +261,7 @@ def _plan_task(
         (configuration, shape, shape.tokens(configuration.leaf_tokens, costs))
         for configuration in configurations
         for shape in affordable(configuration.leaf_tokens, HORIZON * budget, costs)
+        if shape is SINGLE or configuration.repeated
     ]
     tables = [configuration.accuracy(shape, costs, known) for configuration, shape, _ in candidates]
     expected = np.array([table.mean() for table in tables])
