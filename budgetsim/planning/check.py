@@ -58,7 +58,8 @@ class Check:
             "simulated_se": self.simulated.standard_error,
             "z": self.simulated.z_score(self.expected),
             "agrees": self.agrees,
-            "provenance": dict(self.simulated.provenance),
+            # The parameters are the calibration's: not said again, they are by far the largest part.
+            "provenance": {name: value for name, value in self.simulated.provenance.items() if name != "parameters"},
         }
 
 

@@ -40,7 +40,7 @@ def limits(calibration: Calibration, plan: Plan | None, costs: Costs) -> list[st
     if lonely:
         said.append(
             f"How correlated repeated samples are in {_some(lonely)}: fewer than {LEAST_REPEATED} problems were "
-            "answered twice. The interval rests on the other groups and the prior, and plans use single samples of these only."
+            "answered twice. The interval rests on the other groups and the prior; plans use single samples of these."
         )
     few = [f"{group.group.label()} ({group.problems})" for group in groups if group.problems < FEW_PROBLEMS]
     if few:

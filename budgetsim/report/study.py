@@ -107,6 +107,8 @@ def study(paths: Sequence[Path], out: Path, settings: Settings, step: Step, *, c
             rejects_path=out / "rejects.jsonl",
             progress=lambda rows: progress(rows, 0),
         )
+    if not len(runs.rejects):
+        (out / "rejects.jsonl").unlink(missing_ok=True)
     table = with_tokens(runs.table, settings.tokens_per_sample)
     with step("calibrating"):
         calibration = calibrate(table, seed=settings.seed)
