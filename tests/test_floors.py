@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[1]
-BASEMENT = {"data", "errors", "parameters"}
+BASEMENT = {"data", "errors", "parameters", "terminal"}
 FLOOR = {
     **dict.fromkeys(BASEMENT, -1),
     **dict.fromkeys(("theory", "symbolic"), 0),
