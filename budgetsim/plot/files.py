@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -14,6 +11,8 @@ from matplotlib.figure import Figure
 from budgetsim.plot.style import themed
 
 _DOTS_PER_INCH = 160
+# Colours are the figure's own since it was made; any theme brings the settings that writing needs.
+_ANY = "light"
 
 
 def svg(figure: Figure) -> str:
@@ -30,7 +29,7 @@ def svg(figure: Figure) -> str:
         An XML document. Letters stay letters: they can be searched, selected and read aloud.
     """
     out = io.StringIO()
-    with _writing():
+    with themed(_ANY):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     # No trailing blanks: the text may be committed.
     return re.sub(r"[ \t]+$", "", out.getvalue(), flags=re.MULTILINE)
@@ -58,15 +57,6 @@ def save(figure: Figure, directory: str | Path, name: str) -> list[Path]:
     stem = re.sub(r"[^\w.-]+", "-", name).lstrip(".") or "figure"
     vector, raster = folder / f"{stem}.svg", folder / f"{stem}.png"
     vector.write_text(svg(figure), encoding="utf-8", newline="\n")
-    with _writing():
+    with themed(_ANY):
         figure.savefig(raster, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
     return [vector, raster]
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    # Colours were set when the figure was made, its background too; any theme gives the settings of the writer.
-    with themed("light") as _, warnings.catch_warnings():
-        # A name in a script that the font lacks is drawn as boxes in PNG; in SVG the viewer's fonts show it.
-        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
-        yield

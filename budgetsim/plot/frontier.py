@@ -19,7 +19,7 @@ from budgetsim.plot.labels import (
     shorten,
     token_axis,
 )
-from budgetsim.plot.style import MARKERS, themed
+from budgetsim.plot.style import MARKERS, settle, themed
 
 #: How far beyond the budget the last choice is drawn, as a factor.
 HORIZON = 4.0
@@ -107,6 +107,7 @@ def frontier(task_plan: Mapping[str, Any], budget: float, *, theme: str = "light
             )
         )
         figure.legend(handles=handles, loc="outside lower left", ncols=4 if len(handles) > 3 else len(handles))
+        settle(figure)
         place_labels(axes, _labels(options, names, best, {k: v[0] for k, v in styles.items()}), np.concatenate(avoid))
     return figure
 

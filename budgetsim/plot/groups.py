@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from budgetsim.plot.labels import Namer, shorten
-from budgetsim.plot.style import MARKERS, Theme, themed
+from budgetsim.plot.style import MARKERS, Theme, settle, themed
 
 #: Up to here every group has a row of its own; beyond, each is a cross in one plane.
 MOST_ROWS = 60
@@ -39,7 +39,7 @@ def groups(calibration: Mapping[str, Any], *, theme: str = "light") -> Figure:
     """
     rows = sorted(calibration["groups"], key=lambda row: str(row["task"]))  # stable: groups keep their order in a task
     with themed(theme) as look:
-        return _rows(rows, look) if len(rows) <= MOST_ROWS else _plane(rows, look)
+        return settle(_rows(rows, look) if len(rows) <= MOST_ROWS else _plane(rows, look))
 
 
 def _rows(rows: list[Mapping[str, Any]], look: Theme) -> Figure:

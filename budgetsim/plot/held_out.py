@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from budgetsim.plot.style import Theme, themed
+from budgetsim.plot.style import Theme, settle, themed
 
 _PANELS = {"pass": "coverage, pass@k", "plurality": "plurality, maj@k"}
 _BASELINES = {
@@ -53,7 +53,7 @@ def held_out(validation: Mapping[str, Any], *, theme: str = "light") -> Figure:
         named = {label: handle for handles, labels in found for handle, label in zip(handles, labels, strict=True)}
         order = sorted(named, key=lambda label: label != _OURS)
         figure.legend([named[label] for label in order], order, loc="outside lower left", ncols=3, columnspacing=1.6)
-    return figure
+        return settle(figure)
 
 
 def _last_points(groups: Sequence[Mapping[str, Any]], metric: str) -> list[Mapping[str, Any]]:

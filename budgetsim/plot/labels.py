@@ -136,7 +136,7 @@ def place_labels(
     Parameters
     ----------
     axes
-        Final limits set.
+        Of a settled figure.
     labels
         Place, text and colour of each, most important first.
     avoid
@@ -144,10 +144,6 @@ def place_labels(
     size
         Of the letters, in points.
     """
-    figure = axes.get_figure(root=True)
-    if figure is None:
-        raise ValueError("the axes belong to no figure")
-    figure.draw_without_rendering()
     data = axes.transData.transform(avoid[np.isfinite(avoid).all(axis=1)])
     lines = [line.get_xydata() for line in axes.lines if line.get_marker() not in ("", "None", None)]
     marks = np.concatenate([np.asarray(line, float) for line in lines] or [np.empty((0, 2))])

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from budgetsim.plot.labels import accuracy_limits, along, budget_line, place_labels, power, shorten, token_axis
-from budgetsim.plot.style import Theme, themed
+from budgetsim.plot.style import Theme, settle, themed
 
 #: Error bars reach this many standard errors.
 STANDARD_ERRORS = 2.0
@@ -63,6 +63,7 @@ def organizations(curves: xr.Dataset, *, budget: float | None = None, theme: str
         )
         axes.set_title(title, pad=20 if budget is not None else 6)
         figure.legend(handles=_handles(curves, kinds, look), loc="outside lower left", ncols=3, columnspacing=1.6)
+        settle(figure)
         place_labels(axes, _labels(curves, look), np.concatenate(avoid))
     return figure
 
@@ -116,7 +117,8 @@ def _labels(curves: xr.Dataset, look: Theme) -> list[tuple[float, float, str, st
     """Trees first, then votes from the ends inwards: where room is short, middle numbers of votes go unlabelled."""
     trees, votes = [], []
     columns = ("kind", "organization", "leaves", "tokens", "theory")
-    for kind, organization, leaves, tokens, theory in zip(*(curves[name].values for name in columns), strict=True):
+    rising = curves.sortby("tokens")
+    for kind, organization, leaves, tokens, theory in zip(*(rising[name].values for name in columns), strict=True):
         place = (float(tokens), float(theory))
         if kind == "tree":
             shape = str(organization).rsplit(" ", 1)[-1].split("^")
