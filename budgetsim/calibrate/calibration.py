@@ -59,7 +59,7 @@ class GroupCalibration:
     repeated
         Problems with two samples or more: without them nothing is known of how samples hang together.
     accuracy
-        Probability that one sample on a problem of this kind is right.
+        Probability that one sample is right, on problems like these.
     correlation_total
         Intra-problem correlation of correctness: the share of its variance that lies between problems. No number of
         votes outvotes it.
@@ -247,7 +247,7 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
                 problems=len(cells),
                 samples=int(tally.total[cells].sum()),
                 repeated=int((tally.total[cells] > 1).sum()),
-                accuracy=Interval.of(alpha[index] / (alpha[index] + beta[index]), drawn_alpha[:, index] / mass),
+                accuracy=_accuracy(posterior[cells], generator),
                 correlation_total=Interval.of(1.0 / (1.0 + alpha[index] + beta[index]), 1.0 / (1.0 + mass)),
                 correlation_within=within.get(index),
                 alpha=float(alpha[index]),
@@ -268,6 +268,16 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
             )
         )
     return Calibration(groups, fit.difficulty.shares, fit.margins.scales, tally.set_aside, seed)
+
+
+def _accuracy(posterior: Floats, generator: np.random.Generator) -> Interval:
+    """Mean over problems; its spread is a Bayesian bootstrap over them and what each leaves open."""
+    mean = posterior @ PROBABILITY
+    variance = posterior @ PROBABILITY**2 - mean**2
+    weights = generator.standard_exponential((_PARAMETER_DRAWS, len(mean)))
+    weights /= weights.sum(axis=1, keepdims=True)
+    noise = generator.standard_normal(_PARAMETER_DRAWS) * np.sqrt(np.maximum(weights**2 @ variance, 0.0))
+    return Interval.of(mean.mean(), np.clip(weights @ mean + noise, 0.0, 1.0))
 
 
 def _within_correlation(fit: Fit, generator: np.random.Generator) -> dict[int, Interval]:
