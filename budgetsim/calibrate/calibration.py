@@ -20,7 +20,7 @@ from budgetsim.calibrate.tally import Floats, Group, Integers, Tally, tabulate
 from budgetsim.errors import InputError
 
 #: Evenly likely answer distributions kept per problem, so that plans see what is not known about each problem; fewer
-#: where there are so many problems that these alone tell.
+#: where there are so many problems that these alone tell. All groups have the same number: plans put them side by side.
 ATOMS, MOST_ATOMS = 4, 2000
 #: Wrong answers kept one by one; those behind them are taken for equally likely.
 HEAD = 6
@@ -234,12 +234,13 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
     own_alpha, own_beta = plain_beta(tally)
     within = _within_correlation(fit, generator)
     posterior = fit.posterior()
+    atoms = int(np.clip(MOST_ATOMS // np.bincount(tally.group).max(), 1, ATOMS))
     groups = []
     for index, group in enumerate(tally.groups):
         cells = tally.of_group(index)
         mass = drawn_alpha[:, index] + drawn_beta[:, index]
         probabilities, copies = _answer_probabilities(
-            posterior[cells], fit.wrong[cells], np.random.default_rng([seed, 4, index])
+            posterior[cells], fit.wrong[cells], atoms, np.random.default_rng([seed, 4, index])
         )
         groups.append(
             GroupCalibration(
@@ -321,8 +322,9 @@ def _mean_tokens(tokens: Floats) -> Interval | None:
     return Interval(mean, float(mean - 1.6449 * error), float(mean + 1.6449 * error))
 
 
-def _answer_probabilities(posterior: Floats, wrong: Floats, generator: np.random.Generator) -> tuple[Floats, Integers]:
-    atoms = int(np.clip(MOST_ATOMS // max(len(posterior), 1), 1, ATOMS))
+def _answer_probabilities(
+    posterior: Floats, wrong: Floats, atoms: int, generator: np.random.Generator
+) -> tuple[Floats, Integers]:
     right = success_quantiles(posterior, atoms, generator)
     shares = dirichlet(np.repeat(wrong[:, None, :], atoms, axis=1), generator)[..., :-1]
     given = -np.sort(-(1.0 - right)[..., None] * shares, axis=-1)

@@ -214,7 +214,7 @@ def test_agreement_of_rare_answers_is_kept(monkeypatch, counts):
         module, "dirichlet", lambda parameters, _: np.broadcast_to(np.r_[shares, 0.0], parameters.shape)
     )
     fit = fit_counts(counts(np.full((1, 3), 5.0), 10, np.ones((1, 3, 1)) * 5.0))
-    table, copies = module._answer_probabilities(fit.posterior(), np.ones((3, 12)), np.random.default_rng(0))
+    table, copies = module._answer_probabilities(fit.posterior(), np.ones((3, 12)), 4, np.random.default_rng(0))
     wrong = 1 - table[..., 0]
     assert table[..., 1:-1] == pytest.approx(wrong[..., None] * shares[:HEAD], abs=2e-6)
     tail = shares[HEAD:]
