@@ -24,7 +24,7 @@ from budgetsim.errors import InputError
 ATOMS, MOST_ATOMS = 4, 2000
 #: Wrong answers kept one by one; those behind them are taken for equally likely.
 HEAD = 6
-_PARAMETER_DRAWS, _WITHIN_DRAWS = 4000, 24
+_PARAMETER_DRAWS, _WEIGHT_DRAWS = 4000, 24
 _DIGITS = 6
 FORMAT = 1
 
@@ -232,8 +232,10 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
     alpha, beta = shape_parameters(fit.margins.mode)
     drawn_alpha, drawn_beta = shape_parameters(parameters)
     own_alpha, own_beta = plain_beta(tally)
-    within = _within_correlation(fit, generator)
+    weights = fit.drawn_weights(_WEIGHT_DRAWS, generator)
+    within = _within_correlation(fit, weights)
     posterior = fit.posterior()
+    means = np.array([fit.posterior(drawn) @ PROBABILITY for drawn in weights])
     atoms = int(np.clip(MOST_ATOMS // np.bincount(tally.group).max(), 1, ATOMS))
     groups = []
     for index, group in enumerate(tally.groups):
@@ -248,7 +250,7 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
                 problems=len(cells),
                 samples=int(tally.total[cells].sum()),
                 repeated=int((tally.total[cells] > 1).sum()),
-                accuracy=_accuracy(posterior[cells], generator),
+                accuracy=_accuracy(posterior[cells], means[:, cells], generator),
                 correlation_total=Interval.of(1.0 / (1.0 + alpha[index] + beta[index]), 1.0 / (1.0 + mass)),
                 correlation_within=within.get(index),
                 alpha=float(alpha[index]),
@@ -271,17 +273,21 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
     return Calibration(groups, fit.difficulty.shares, fit.margins.scales, tally.set_aside, seed)
 
 
-def _accuracy(posterior: Floats, generator: np.random.Generator) -> Interval:
-    """Mean over problems; its spread is a Bayesian bootstrap over them and what each leaves open."""
+def _accuracy(posterior: Floats, means: Floats, generator: np.random.Generator) -> Interval:
+    """Mean over problems; its spread is a Bayesian bootstrap over them, what each leaves open, and the distribution's.
+
+    ``means`` [draws, problems] are the problems' posterior means under draws of the group's distribution.
+    """
     mean = posterior @ PROBABILITY
-    variance = posterior @ PROBABILITY**2 - mean**2
+    variance = np.maximum(posterior @ PROBABILITY**2 - mean**2, 0.0)
     weights = generator.standard_exponential((_PARAMETER_DRAWS, len(mean)))
     weights /= weights.sum(axis=1, keepdims=True)
-    noise = generator.standard_normal(_PARAMETER_DRAWS) * np.sqrt(np.maximum(weights**2 @ variance, 0.0))
-    return Interval.of(mean.mean(), np.clip(weights @ mean + noise, 0.0, 1.0))
+    drawn = (weights * means[np.arange(_PARAMETER_DRAWS) % len(means)]).sum(axis=1)
+    noise = generator.standard_normal(_PARAMETER_DRAWS) * np.sqrt(weights**2 @ variance)
+    return Interval.of(mean.mean(), np.clip(drawn + noise, 0.0, 1.0))
 
 
-def _within_correlation(fit: Fit, generator: np.random.Generator) -> dict[int, Interval]:
+def _within_correlation(fit: Fit, drawn_weights: Floats) -> dict[int, Interval]:
     """Correlation left among problems that the other groups found equally hard, per group that shares problems."""
     tally = fit.tally
     told = fit.difficulty.variance < 1.0 - 1e-9
@@ -298,7 +304,7 @@ def _within_correlation(fit: Fit, generator: np.random.Generator) -> dict[int, I
     if not shared.any():
         return {}
     value = correlation(None)
-    draws = np.array([correlation(weights) for weights in fit.drawn_weights(_WITHIN_DRAWS, generator)])
+    draws = np.array([correlation(weights) for weights in drawn_weights])
     return {int(g): Interval.of(value[g], draws[:, g]) for g in np.flatnonzero(shared)}
 
 
