@@ -21,7 +21,7 @@ TREES = [Shape("tree", 3, depth) for depth in (1, 2, 3, 4)]
 REPLICAS = 60_000
 #: Random groupings of held-out samples into each tree.
 GROUPINGS = 200
-_CHECKED_VOTES = {3, 5, 8, 15, 30, 60}
+_CHECKED_VOTES = {3, 5, 8, 16, 31, 61}
 
 
 def organization_curves(
