@@ -46,8 +46,8 @@ def held_out(validation: Mapping[str, Any], *, theme: str = "light") -> Figure:
     with themed(theme) as look:
         figure = Figure(figsize=(8.4, 4.9), layout="constrained")
         panels = figure.subplots(1, 2)
-        for axes, (metric, title) in zip(panels, _PANELS.items(), strict=True):
-            _panel(axes, _last_points(validation["groups"], metric), title, look)
+        for axes, metric in zip(panels, _PANELS, strict=True):
+            _panel(axes, _last_points(validation["groups"], metric), metric, look)
         found = [axes.get_legend_handles_labels() for axes in panels]
         # One entry for what both panels show; the calibration, drawn last, is named first.
         named = {label: handle for handles, labels in found for handle, label in zip(handles, labels, strict=True)}
@@ -61,10 +61,11 @@ def _last_points(groups: Sequence[Mapping[str, Any]], metric: str) -> list[Mappi
     return [max(curve, key=lambda point: point["k"]) for curve in curves if curve]
 
 
-def _panel(axes: Axes, points: list[Mapping[str, Any]], title: str, look: Theme) -> None:
+def _panel(axes: Axes, points: list[Mapping[str, Any]], metric: str, look: Theme) -> None:
+    title = _PANELS[metric]
     many = len(points) > _MANY
     size = 3.2 if many else 4.8
-    axes.plot([0, 1], [0, 1], color=look.muted, linewidth=1.0, zorder=1.5, gid="diagonal")
+    axes.plot([0, 1], [0, 1], color=look.muted, linewidth=1.0, zorder=1.5, gid=f"{metric}-diagonal")
     observed = np.array([point["observed"] for point in points])
     names = list(dict.fromkeys(name for point in points for name in point["baselines"]))
     # In one order in both panels, so that a shared baseline keeps its colour.
@@ -82,7 +83,7 @@ def _panel(axes: Axes, points: list[Mapping[str, Any]], title: str, look: Theme)
             markeredgewidth=0.9,
             alpha=0.4 if many else 0.6,
             label=label,
-            gid=f"baseline-{name}",
+            gid=f"{metric}-baseline-{name}",
         )
     if points:
         value, low, high = (np.array([p[k] for p in points]) for k in ("predicted", "predicted_low", "predicted_high"))
@@ -103,7 +104,7 @@ def _panel(axes: Axes, points: list[Mapping[str, Any]], title: str, look: Theme)
             label=_OURS,
         )
         ks = sorted({point["k"] for point in points})
-        title = f"{title} at k = {ks[0]}" + ("" if len(ks) == 1 else f" to {ks[-1]}")
+        title += f" at k = {ks[0]}" + ("" if len(ks) == 1 else f" to {ks[-1]}")
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="predicted", ylabel="observed on all samples")
     axes.set_aspect("equal")
     axes.set_title(title)

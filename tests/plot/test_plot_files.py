@@ -45,6 +45,8 @@ def test_svg_is_plain_and_dateless(name: str, theme: str):
     text = plot.svg(FIGURES[name](theme))
     root = ElementTree.fromstring(text)
     assert root.tag.endswith("}svg")
+    ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+    assert len(set(ids)) == len(ids) > 20
     assert not [element for element in root.iter() if element.tag.endswith("}metadata")]
     assert not [element for element in root.iter() if element.tag.endswith(("}script", "}image"))]
     letters = "".join(element.text or "" for element in root.iter() if element.tag.endswith("}text"))

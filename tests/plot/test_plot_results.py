@@ -92,11 +92,11 @@ def test_predicted_against_observed_at_the_largest_k(count: int, panel: int, met
     low, high = (np.array([p[f"predicted_{side}"] for p in points]) for side in ("low", "high"))
     np.testing.assert_allclose(segments(ours)[:, [0, 2]], np.column_stack([low, high]), atol=1e-12)
     drawn = {line.get_gid(): line.get_xydata() for line in axes.lines}
-    assert drawn["diagonal"][0].tolist() == [0, 0]
-    assert drawn["diagonal"][1].tolist() == [1, 1]
+    assert drawn[f"{metric}-diagonal"][0].tolist() == [0, 0]
+    assert drawn[f"{metric}-diagonal"][1].tolist() == [1, 1]
     for name in points[0]["baselines"]:
         np.testing.assert_array_equal(
-            drawn[f"baseline-{name}"], np.array([(p["baselines"][name], p["observed"]) for p in points])
+            drawn[f"{metric}-baseline-{name}"], np.array([(p["baselines"][name], p["observed"]) for p in points])
         )
     assert axes.get_title(loc="left").endswith("at k = 3")
 
