@@ -16,6 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import ndtr, ndtri, softmax
 
+from budgetsim.calibrate.attributes import alike, is_new
 from budgetsim.calibrate.tally import Floats, Group, Integers, Tally
 
 #: The shares are learned from at most about this many cells.
@@ -23,6 +24,8 @@ LEARNING_CELLS = 4000
 #: Sweeps of expectation propagation while learning, and at the end.
 LEARNING_SWEEPS, SWEEPS = 4, 10
 _DAMPING = 0.7
+#: The part that fades with the distance in temperature.
+_FADING = "problem and model and strategy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +108,15 @@ class _Blocks:
 def _kernels(groups: list[Group]) -> tuple[dict[str, Floats], Floats]:
     """Indicator matrices of what groups share, without repetitions, and their distances in temperature."""
 
-    def same(*names: str) -> Floats:
-        keys = [tuple(getattr(group, name) for name in names) for group in groups]
-        codes = np.unique([repr(key) for key in keys], return_inverse=True)[1]
-        return np.asarray(codes[:, None] == codes[None, :], float)
-
     found = {"problem": np.ones((len(groups), len(groups)))}
     for names in (("model",), ("strategy",), ("model", "strategy")):
-        matrix = same(*names)
-        if not any(np.array_equal(matrix, other) for other in found.values()) and matrix.sum() > len(groups):
+        matrix = alike(groups, names)
+        if is_new(matrix, found):
             found["problem and " + " and ".join(names)] = matrix
     degrees = np.array([0.0 if group.temperature is None else group.temperature for group in groups])
     distance = np.abs(degrees[:, None] - degrees[None, :])
-    if distance.any() and "problem and model and strategy" not in found:
-        found["problem and model and strategy"] = same("model", "strategy")
+    if distance.any() and _FADING not in found:
+        found[_FADING] = alike(groups, ("model", "strategy"))
     return found, distance
 
 
@@ -126,7 +124,7 @@ def _covariance(parameters: Floats, kernels: dict[str, Floats], distance: Floats
     shares = softmax(np.append(parameters[:-1], 0.0))
     total = np.zeros_like(distance)
     for share, (name, matrix) in zip(shares, kernels.items(), strict=False):
-        fading = np.exp(-np.exp(parameters[-1]) * distance) if name == "problem and model and strategy" else 1.0
+        fading = np.exp(-np.exp(parameters[-1]) * distance) if name == _FADING else 1.0
         total += share * matrix * fading
     return np.asarray(total + shares[-1] * np.eye(len(distance)))
 

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln, digamma, expit, polygamma
 
+from budgetsim.calibrate.attributes import alike, is_new
 from budgetsim.calibrate.tally import Floats, Group, Integers, Tally
 
 #: Standard deviation of what all groups share, which one set of runs cannot teach: a weak prior around an accuracy and
@@ -87,18 +88,14 @@ def shared_attributes(groups: Sequence[Group]) -> dict[str, Floats]:
 
     Sets that single out the same pairs appear once; the last entry, ``group``, is the identity.
     """
-    count = len(groups)
-    found: dict[str, Floats] = {"all": np.ones((count, count))}
-    names = Group._fields
-    sets = [(name,) for name in names] + [("model", "strategy"), ("model", "strategy", "temperature")]
-    for subset in sets:
-        values = [tuple(getattr(group, name) for name in subset) for group in groups]
-        codes = np.unique([repr(value) for value in values], return_inverse=True)[1]
-        same = (codes[:, None] == codes[None, :]).astype(float)
-        if not any(np.array_equal(same, other) for other in [*found.values(), np.eye(count)]):
-            found["+".join(subset)] = same
-    if count > 1:
-        found["group"] = np.eye(count)
+    found: dict[str, Floats] = {"all": np.ones((len(groups), len(groups)))}
+    together = (("model", "strategy"), ("model", "strategy", "temperature"))
+    for names in [*((name,) for name in Group._fields), *together]:
+        matrix = alike(groups, names)
+        if is_new(matrix, found):
+            found["+".join(names)] = matrix
+    if len(groups) > 1:
+        found["group"] = np.eye(len(groups))
     return found
 
 
