@@ -230,6 +230,25 @@ def test_every_table_scrolls_inside_its_own_box():
     assert html.count("<table>") == html.count('<div class="scroll" tabindex="0">') - 5  # the figures scroll, too
 
 
+def test_held_out_rows_are_those_of_the_largest_k():
+    result = made_up["validation"](3)
+    section = sections(render(study(validation=result)))[3]
+    table = section[section.index("Every group at its largest k") :]
+    rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in table.split("<tr>")[2:]]
+    points = [point for group in result["groups"] for point in group["curves"] if point["k"] == 3]
+    expected = {
+        (
+            "3",
+            f"{p['observed']:.3f}",
+            "0.050",
+            f"{p['predicted']:.3f} [{p['predicted_low']:.3f}, {p['predicted_high']:.3f}]",
+        )
+        for p in points
+    }
+    assert {tuple(row[3:]) for row in rows} == expected
+    assert len(rows) == 6
+
+
 def test_without_held_out_samples():
     note = "Most problems were answered once only."
     held_out = Page(sections(render(study(validation=None, validation_note=note)))[3]).text
