@@ -80,6 +80,9 @@ def test_regimes_of_the_reference_setting():
     budgets = np.array([1e2, 250.0, 257.0, 1e7, 1e11, 1e15])
     names = [REGIMES[code] for code in regime_codes(*SETTING, budgets)]
     assert names == ["amplify without synergy"] * 2 + ["synergy"] * 2 + ["saturated"] * 2
+    # 7.044e8 / 119.427 leaves are 9.69 levels: the tenth is reached with 119.427 * 5**10 = 1.1663e9 tokens.
+    assert regime(*SETTING, 1.160e9) == "synergy"
+    assert regime(*SETTING, 1.172e9) == "saturated"
     assert regime(5, 0.95, 0.05, 0.45, 1e-4, 20.0, 1e8) == "amplify without synergy"
     assert regime(5, 0.5, 0.05, 0.2, 0.002, 20.0, 1e8) == "collapse"
 
