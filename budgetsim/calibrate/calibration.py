@@ -13,7 +13,7 @@ from budgetsim import __version__
 from budgetsim.calibrate.baselines import plain_beta
 from budgetsim.calibrate.exchange import order_effects
 from budgetsim.calibrate.fit import Fit, fit_counts, success_quantiles
-from budgetsim.calibrate.grid import PROBABILITY
+from budgetsim.calibrate.grid import PROBABILITY, beta_weights
 from budgetsim.calibrate.margins import shape_parameters
 from budgetsim.calibrate.predict import INTERVAL, dirichlet
 from budgetsim.calibrate.tally import Floats, Group, Integers, Tally, tabulate
@@ -233,7 +233,7 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
     drawn_alpha, drawn_beta = shape_parameters(parameters)
     own_alpha, own_beta = plain_beta(tally)
     weights = fit.drawn_weights(_WEIGHT_DRAWS, generator)
-    within = _within_correlation(fit, weights)
+    within = _within_correlation(fit, beta_weights(*shape_parameters(parameters[:_WEIGHT_DRAWS])))
     posterior = fit.posterior()
     means = np.array([fit.posterior(drawn) @ PROBABILITY for drawn in weights])
     atoms = int(np.clip(MOST_ATOMS // np.bincount(tally.group).max(), 1, ATOMS))
@@ -294,7 +294,7 @@ def _within_correlation(fit: Fit, drawn_weights: Floats) -> dict[int, Interval]:
     count = len(tally.groups)
     shared = np.bincount(tally.group, told, count) > 0
 
-    def correlation(weights: Floats | None) -> Floats:
+    def correlation(weights: Floats) -> Floats:
         stratum = fit.before_own_counts(weights)
         mean = stratum @ PROBABILITY
         spread = stratum @ PROBABILITY**2 - mean**2
@@ -303,7 +303,8 @@ def _within_correlation(fit: Fit, drawn_weights: Floats) -> dict[int, Interval]:
 
     if not shared.any():
         return {}
-    value = correlation(None)
+    # From the beta distributions throughout, as the total is, whichever distribution was chosen for plans.
+    value = correlation(beta_weights(*shape_parameters(fit.margins.mode)))
     draws = np.array([correlation(weights) for weights in drawn_weights])
     return {int(g): Interval.of(value[g], draws[:, g]) for g in np.flatnonzero(shared)}
 
