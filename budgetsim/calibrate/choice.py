@@ -91,7 +91,9 @@ def choose_distributions(tally: Tally, margins: Margins, likelihood: Floats) -> 
         error = np.sqrt(np.maximum(spread, 0.0) / np.maximum(problems - 1, 1))
         beta_score = np.bincount(tally.group, beta_cell * seen, count) / problems
         mixture_score = np.bincount(tally.group, mixture_cell * seen, count) / problems
-    is_mixture = np.asarray((mean > MARGIN * error) & (problems >= 2 * FOLDS))
+    # Single samples fix the mean alone: whichever distribution is ahead on them, they do not tell the two apart.
+    repeated = np.bincount(tally.group, tally.total > 1, count)
+    is_mixture = np.asarray((mean > MARGIN * error) & (repeated >= 2 * FOLDS))
     weights = beta_weights(*shape_parameters(margins.mode))
     weights[is_mixture] = mixture_weights[is_mixture]
     return Choice(weights, is_mixture, beta_score, mixture_score, error)

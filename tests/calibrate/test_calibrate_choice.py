@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from budgetsim.calibrate.choice import choose_distributions
+from budgetsim.calibrate.choice import FOLDS, MARGIN, choose_distributions
 from budgetsim.calibrate.grid import PROBABILITY, beta_weights, log_kernel
 from budgetsim.calibrate.margins import fit_margins, shape_parameters
 
@@ -57,3 +57,24 @@ def test_few_problems_keep_the_beta_and_none_has_no_score(counts):
     assert np.isnan(choice.beta_score[1])
     assert np.isnan(choice.mixture_score[1])
     assert choice.weights.sum(axis=1) == pytest.approx(np.ones(2))
+
+
+def test_a_mixture_that_is_ahead_by_chance_is_not_chosen(counts):
+    generator = np.random.default_rng(3)
+    p = generator.beta(1.0, 1.0, (60, 15))
+    _, choice = choose(counts(generator.binomial(30, p), 30))
+    ahead = choice.mixture_score - choice.beta_score
+    error = choice.score_difference_error
+    assert (choice.is_mixture == (ahead > MARGIN * error)).all()
+    assert ((ahead > 0) & ~choice.is_mixture).any()
+
+
+def test_scores_are_of_problems_that_the_fit_has_not_seen(counts):
+    # One fold holds all the failures: unlikely when they are left out, less so after having seen them.
+    correct = np.where(np.arange(60) % FOLDS == 0, 0, 10)[None]
+    tally = counts(correct, 10)
+    margins, choice = choose(tally)
+    likelihood = np.exp(log_kernel(tally.correct, tally.total))
+    seen = np.log(beta_weights(*shape_parameters(margins.mode))[0] @ likelihood.T).mean()
+    assert choice.beta_score[0] < seen - 0.1
+    assert choice.mixture_score[0] < seen - 0.1

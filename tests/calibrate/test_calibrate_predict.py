@@ -113,6 +113,15 @@ def test_one_order_of_given_counts_is_the_mean_over_subsets():
     assert ordered[-1] == pytest.approx(exact[-1])  # all samples: nothing left to chance
 
 
+def test_one_sample_a_problem_does_not_tell_how_samples_hang_together(counts):
+    # Half right after one sample each: coverage of eight may be a half or near 1, and the interval says so. Were the
+    # distribution known, 300 problems would leave at most 3.29 * 0.5 / sqrt(300) = 0.095.
+    fit = fit_counts(counts(np.arange(300)[None] % 2, 1))
+    ((_, _, coverage, _),) = predict_curves(fit, {0: ALL}, np.full(300, 7.0))
+    assert coverage.high[-1] - coverage.low[-1] > 0.2
+    assert coverage.low[-1] < 0.8
+
+
 def test_problems_with_too_few_samples_are_left_out(counts):
     fit = small_fit(counts, 1)
     more = np.full(12, 5.0)

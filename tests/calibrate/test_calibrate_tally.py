@@ -134,6 +134,7 @@ def test_vocabulary_of_few_choices_is_the_task_s(runs):
         sample("q", 0, False, "C"),
         sample("q", 1, True, "D"),
     ]
+    rows += [sample("q", 2, False, " B"), sample("q", 3, True, "D ")]  # blanks make no new letters
     tally, _ = tabulate(runs(rows))
     assert tally.vocabulary.tolist() == [3, 3]
 
