@@ -369,4 +369,7 @@ def _group_from_dict(data: Mapping[str, Any]) -> GroupCalibration:
         plain[name] = float("nan") if plain[name] is None else plain[name]
     plain["answer_probabilities"] = np.asarray(plain["answer_probabilities"], float)
     plain["answer_copies"] = np.asarray(plain["answer_copies"], np.int64)
+    table = plain["answer_probabilities"]
+    if table.ndim != 3 or table.shape != plain["answer_copies"].shape or len(table) != len(plain["problem_ids"]):
+        raise ValueError("answer_probabilities, answer_copies and problem_ids do not belong together")
     return GroupCalibration(group=Group(*(data[name] for name in Group._fields)), **plain)

@@ -14,6 +14,8 @@ from budgetsim.simulate import Estimate, simulate_organization, simulate_plurali
 
 #: Organizations played for every check.
 REPLICAS = 200_000
+#: Leaf calls drawn for one check at most: large trees are played fewer times.
+MOST_CALLS = 400_000_000
 #: A difference of more standard errors than this is called a disagreement.
 ALARM = 5.0
 
@@ -79,6 +81,7 @@ def simulate_shape(
     replicas, seed
         As in :func:`budgetsim.simulate.simulate_organization`.
     """
+    replicas = max(1000, min(replicas, MOST_CALLS // shape.leaves))
     tables = [expanded(group) for group in groups]
     if shape.kind != "votes":
         right = np.concatenate([table[:, 0] for table in tables])

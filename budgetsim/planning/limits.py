@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from budgetsim.calibrate.calibration import Calibration
 from budgetsim.calibrate.exchange import ALARM
-from budgetsim.planning.options import LEAST_REPEATED, Costs
+from budgetsim.planning.options import LEAST_REPEATED, MOST_LEAVES, Costs
 from budgetsim.planning.plan import HORIZON, Plan
 
 #: Fewer problems than this in a group are called few.
@@ -64,8 +64,8 @@ def limits(calibration: Calibration, plan: Plan | None, costs: Costs) -> list[st
         for task, reason in plan.skipped.items():
             said.append(f"What to do on {task}: {reason}.")
         said.append(
-            f"Anything about more than {costs.max_votes} votes, or about more than {HORIZON * plan.budget:,.0f} tokens "
-            "per problem."
+            f"Anything about more than {costs.max_votes} votes, {MOST_LEAVES:,} leaf calls of a tree, or "
+            f"{HORIZON * plan.budget:,.0f} tokens per problem."
         )
     return said
 

@@ -97,6 +97,8 @@ class Shape:
 
 
 SINGLE = Shape("single", 1, 0)
+#: Trees of more leaf calls than this are not looked at: nobody can play them out.
+MOST_LEAVES = 2**17
 #: Numbers of votes are looked at one by one up to here; beyond, in steps of about a quarter.
 EVERY_VOTE = 8
 
@@ -138,7 +140,7 @@ def affordable(leaf_tokens: float, budget: float, costs: Costs) -> Iterator[Shap
     fan_in = 3
     while fan_in <= min(widest, costs.max_votes):
         depth = 1
-        while Shape("tree", fan_in, depth).tokens(leaf_tokens, costs) <= budget + 1e-9:
+        while fan_in**depth <= MOST_LEAVES and Shape("tree", fan_in, depth).tokens(leaf_tokens, costs) <= budget + 1e-9:
             yield Shape("tree", fan_in, depth)
             depth += 1
         fan_in += 2 if fan_in < EVERY_VOTE else 2 * max(1, fan_in // 14)

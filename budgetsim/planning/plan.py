@@ -249,7 +249,7 @@ def _configurations(calibration: Calibration) -> dict[str, list[_Configuration]]
         everywhere = set.intersection(*(set(groups) for groups in by_task.values()))
         ordered = sorted(everywhere, key=repr)
         together = [_Configuration([groups[key] for groups in by_task.values()]) for key in ordered]
-        if together:
+        if together and ALL_TASKS not in by_task:
             found = {ALL_TASKS: together, **found}
     return found
 
