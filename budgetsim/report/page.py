@@ -58,6 +58,7 @@ def render(study: Mapping[str, Any]) -> str:
         predicted=words.predicted,
         count=words.count,
         probability=words.probability,
+        brief=words.brief,
         configuration=words.configuration,
         predictor=lambda name: words.PREDICTORS.get(name, name),
         metric_words=lambda name: words.METRICS.get(name, (name, name))[1],
@@ -70,6 +71,9 @@ def render(study: Mapping[str, Any]) -> str:
     environment.filters["choice"] = lambda row: words.configuration(
         row, model=models > 1 or not row["strategy"], temperature=temperatures > 1
     )
+    names = [str(group[name]) for group in groups for name in ("task", "model", "strategy") if group[name]]
+    environment.filters["sentence"] = lambda text: words.sentence(text, names)
+    environment.tests["single"] = lambda task: task["best"]["kind"] == "single"
     page = environment.from_string(_part("report.html.jinja")).render(
         {"plan_note": None, "validation_note": None, "seed": calibration["seed"], **study},
         calibration={**calibration, "groups": groups},
@@ -96,7 +100,7 @@ def _drawings(figures: Mapping[str, Mapping[str, str]]) -> dict[str, list[dict[s
     drawn: dict[str, list[dict[str, object]]] = {kind: [] for kind in _CAPTIONS}
     for number, (name, themes) in enumerate(figures.items(), 1):
         kind, _, task = name.partition(":")
-        caption = f"{task}: {_CAPTIONS[kind]}" if task else _CAPTIONS[kind]
+        caption = f"{words.cut(task)}: {_CAPTIONS[kind]}" if task else _CAPTIONS[kind]
         images = {theme: embed(themes[theme], f"figure-{number}-{theme}", caption) for theme in THEMES}
         drawn[kind].append({**images, "caption": caption})
     return drawn

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from markupsafe import Markup, escape
+
 NOT_KNOWN = "not known"
+#: Characters of a name that are shown; the rest is in its title.
+LONGEST = 60
 
 #: Full names of what predictions are compared with.
 PREDICTORS = {
@@ -117,8 +122,8 @@ def probability(number: float | None) -> str:
 
     Examples
     --------
-    >>> probability(1.0), probability(0.948), probability(0.0)
-    ('above 0.999', '0.948', 'below 0.001')
+    >>> probability(1.0), probability(0.948), probability(0.5), probability(0.0)
+    ('above 0.999', '0.948', '0.500', 'below 0.001')
     """
     if number is None or not known(number):
         return NOT_KNOWN
@@ -138,16 +143,60 @@ def plural(number: int, noun: str, nouns: str | None = None) -> str:
     return f"{count(number)} {noun if number == 1 else nouns or f'{noun}s'}"
 
 
-def configuration(row: Mapping[str, Any], *, model: bool = True, temperature: bool = True) -> str:
-    """Model, strategy and temperature of a row, as far as they are given and wanted.
+def brief(name: str) -> Markup:
+    """A name from the user's data, escaped; a long one is cut and whole in its title.
+
+    Examples
+    --------
+    >>> print(brief("a<b"))
+    a&lt;b
+    >>> print(brief("x" * 61).replace("x" * 59, "xx"))
+    <span title="xxxx">xx…</span>
+    """
+    if len(name) <= LONGEST:
+        return escape(name)
+    return Markup('<span title="{}">{}</span>').format(name, cut(name))
+
+
+def cut(name: str) -> str:
+    """At most ``LONGEST`` characters of a name, for places that take no markup.
+
+    Examples
+    --------
+    >>> cut("tiny"), len(cut("x" * 3000)), cut("x" * 3000)[-2:]
+    ('tiny', 60, 'x…')
+    """
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1].rstrip()}…"
+
+
+def sentence(text: str, names: Iterable[str]) -> Markup:
+    """A sentence, escaped, with the long ones among the names in it cut.
+
+    Examples
+    --------
+    >>> print(sentence("No task b<c here.", ["b<c"]))
+    No task b&lt;c here.
+    """
+    long = sorted({name for name in names if len(name) > LONGEST}, key=len, reverse=True)
+    if not long:
+        return escape(text)
+    # Split at a captured group: names stand at the odd places.
+    parts = re.split(f"({'|'.join(map(re.escape, long))})", text)
+    return Markup("").join(brief(part) if place % 2 else part for place, part in enumerate(parts))
+
+
+def configuration(row: Mapping[str, Any], *, model: bool = True, temperature: bool = True) -> Markup:
+    """Model, strategy and temperature of a row, as far as they are given and wanted; escaped, long names cut.
 
     Examples
     --------
     >>> row = {"model": "tiny", "strategy": "shots_4", "temperature": 0.8}
-    >>> configuration(row), configuration(row, model=False, temperature=False)
-    ('tiny, shots_4, temperature 0.8', 'shots_4')
+    >>> print(configuration(row))
+    tiny, shots_4, temperature 0.8
+    >>> print(configuration(row, model=False, temperature=False))
+    shots_4
     """
-    parts = [str(row[name]) for name in ("model", "strategy") if row.get(name) and (model or name == "strategy")]
+    parts = [brief(str(row[name])) for name in ("model", "strategy") if row.get(name) and (model or name == "strategy")]
     if temperature and row.get("temperature") is not None:
-        parts.append(f"temperature {row['temperature']:g}")
-    return ", ".join(parts) or "samples"
+        parts.append(escape(f"temperature {row['temperature']:g}"))
+    return Markup(", ").join(parts) or Markup("samples")

@@ -302,3 +302,64 @@ def test_models_and_temperatures_are_columns_only_where_they_differ():
 
 def test_the_same_study_gives_the_same_page(drawn: dict[str, dict[str, str]]):
     assert render(study(figures=drawn)) == render(study(figures=drawn))
+
+
+def test_long_names_are_cut_and_whole_in_their_titles():
+    name = "<b>&" + "n" * 3000
+    changes = study()
+    for group in changes["calibration"]["groups"]:
+        group.update(model=name, strategy=name, task=name)
+    for task in changes["plan"]["tasks"]:
+        task["task"] = name
+        for option in (task["best"], task["best_single"], *task["best_by_kind"].values()):
+            option.update(model=name, strategy=name)
+    changes["checks"][0].update(task=name, model=name, strategy=name)
+    for group in changes["validation"]["groups"]:
+        group.update(task=name, model=name, strategy=name)
+    changes["plan"]["skipped"] = {name: f"nothing fits {name}"}
+    changes["cannot_tell"] = [f"Whether {name} is typical."]
+    changes["figures"] = {f"organizations:{name}": dict.fromkeys(("light", "dark"), SVG)}
+    page = Page(render(changes))
+    assert "n" * 56 not in page.text
+    assert "<b>&" + "n" * 55 + "… is typical." in page.text
+    assert set(page.all("title")) == {name}
+    assert "b" not in {tag for tag, _ in page.elements}
+
+
+def test_a_single_sample_that_nothing_beats_is_said_plainly():
+    changes = study()
+    plain = "othing affordable is expected to beat the single sample"
+    before = Page(render(changes)).text
+    assert f"N{plain}." not in before
+    assert f"n{plain}" not in before
+    for task in changes["plan"]["tasks"]:
+        task.update(best=task["best_single"], beats_single=0.5, gain={"value": 0.0, "low": 0.0, "high": 0.0})
+    html = render(changes)
+    text = Page(html).text
+    assert f"N{plain}." in text
+    assert f"right most often: n{plain}." in text
+    assert "Probability that it beats it" not in text
+    organization = Page(sections(html)[2]).text
+    assert "0.500" not in organization.replace("[0.500", "").replace(" 0.500]", "")
+    assert organization.count("nothing beats it") == len(changes["plan"]["tasks"])
+
+
+def test_probabilities_of_the_headline_are_never_bare():
+    for value, words in ((0.0, "below 0.001"), (0.5, "0.500"), (1.0, "above 0.999")):
+        changes = study()
+        changes["plan"]["tasks"][0]["beats_single"] = value
+        assert f"Probability that it beats it {words} " in Page(render(changes)).text
+
+
+def test_a_correlation_given_the_problem_is_a_column_only_where_there_is_one():
+    changes = study()
+    for group in changes["calibration"]["groups"]:
+        group["correlation_given_problem"] = 0.0
+    text = Page(render(changes)).text
+    assert "Correlation, given the problem" not in text
+    assert "Given the problem, the correlation is zero in every group." in text
+    changes["calibration"]["groups"][1]["correlation_given_problem"] = 0.125
+    text = Page(render(changes)).text
+    assert "Correlation, given the problem" in text
+    assert "0.125" in text
+    assert "zero in every group" not in text
