@@ -11,7 +11,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -107,7 +107,7 @@ def calibrate(
     as_json: AsJson = False,
 ) -> None:
     """Per group: accuracy, correlation, distribution over problems, answers, tokens, with 90% intervals."""
-    calibration = _calibration(runs, bundled, tokens_per_sample, seed, strict)
+    calibration = _calibration(runs, bundled, tokens_per_sample, seed, strict, out)
     if _write(out, calibration.to_dict(), as_json):
         return
     for group in calibration.groups:
@@ -146,7 +146,7 @@ def plan(
             raise InputError("give either runs or --calibration, not both")
         known = _read_calibration(calibration)
     else:
-        known = _calibration(runs, bundled, tokens_per_sample, seed, strict)
+        known = _calibration(runs, bundled, tokens_per_sample, seed, strict, out)
     with step("planning"):
         made = make_plan(known, budget, costs=costs, seed=seed)
     if _write(out, made.to_dict(), as_json):
@@ -155,7 +155,7 @@ def plan(
         best = task.best
         print(
             f"{task.task}: {best.shape.label()} of {best.strategy} ({best.model}), {best.tokens:,.0f} tokens, "
-            f"accuracy {best.accuracy}; better than the best single sample with probability {task.beats_single:.2f}"
+            f"accuracy {best.accuracy}; {task.verdict()}"
         )
     for name, reason in made.skipped.items():
         print(f"{name}: no plan, {reason}")
@@ -174,7 +174,7 @@ def validate(
     """Predict coverage and plurality curves from the first samples of each problem and compare with all samples."""
     from budgetsim.calibrate import validate as run_validation
 
-    table = _read(runs, bundled, strict).table
+    table = _read(runs, bundled, strict, out).table
     with step("predicting held-out samples"):
         result = run_validation(table, fit_samples, seed=seed)
     if _write(out, result.to_dict(), as_json):
@@ -326,24 +326,32 @@ def _paths(runs: list[Path] | None, bundled: bool) -> list[Path]:
     return runs
 
 
-def _read(runs: list[Path] | None, bundled: bool, strict: bool) -> Runs:
-    from budgetsim.traces import read
+def _read(runs: list[Path] | None, bundled: bool, strict: bool, out: Path | None) -> Runs:
+    from budgetsim.report.files import make_folder, read_runs
 
     paths = _paths(runs, bundled)
+    rejects = Path("rejects.jsonl") if out is None else out.with_name(f"{out.stem}.rejects.jsonl")
+    if out is not None:
+        make_folder(out.parent)
     with step("reading runs") as progress:
-        found = read(paths, strict=strict, progress=lambda rows: progress(rows, 0))
+        found = read_runs(paths, rejects, strict=strict, progress=progress)
     if len(found.rejects):
-        say(f"rows set aside: {found.rejects.summary()}")
+        say(f"rows set aside in {rejects}: {found.rejects.summary()}")
     return found
 
 
 def _calibration(
-    runs: list[Path] | None, bundled: bool, tokens_per_sample: float | None, seed: int, strict: bool
+    runs: list[Path] | None,
+    bundled: bool,
+    tokens_per_sample: float | None,
+    seed: int,
+    strict: bool,
+    out: Path | None,
 ) -> Calibration:
     from budgetsim.calibrate import calibrate as run_calibration
     from budgetsim.calibrate import with_tokens
 
-    table = with_tokens(_read(runs, bundled, strict).table, tokens_per_sample)
+    table = with_tokens(_read(runs, bundled, strict, out).table, tokens_per_sample)
     with step("calibrating"):
         return run_calibration(table, seed=seed)
 
@@ -392,9 +400,10 @@ def guarded(job: Callable[[], None]) -> int:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - keeps the interpreter's last flush quiet
         return 1
     except KeyboardInterrupt:
-        say("interrupted")
-        return 130
+        _interrupted()
     except SystemExit as leaving:
+        if leaving.code == 130:
+            _interrupted()
         return leaving.code if isinstance(leaving.code, int) else 1
     except Exception as error:
         if os.environ.get("BUDGETSIM_DEBUG"):
@@ -402,6 +411,12 @@ def guarded(job: Callable[[], None]) -> int:
         say(f"failed: {type(error).__name__}: {error} (set BUDGETSIM_DEBUG=1 for details)")
         return 1
     return 0
+
+
+def _interrupted() -> NoReturn:
+    """Leave at once: threads of numerical libraries may crash when they are torn down in the middle of their work."""
+    say("interrupted")
+    os._exit(1)
 
 
 def main() -> None:

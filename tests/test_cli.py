@@ -115,6 +115,9 @@ def test_bad_rows_are_counted_and_the_rest_is_used(
     assert status == 0, said
     assert "2 rejected" in said
     assert json.loads(out.read_text())
+    kept = [json.loads(line) for line in (tmp_path / "out.rejects.jsonl").read_text().splitlines()]
+    assert (kept[0]["line"], kept[0]["field"]) == (49, "correct")
+    assert len(kept) == 2
     status, _, said = run(capfd, monkeypatch, *arguments, str(path), "--strict")
     assert status == 2
     assert "line 49" in said
@@ -229,3 +232,38 @@ def test_help_is_there_for_every_command_and_loads_no_heavy_library() -> None:
     assert done.returncode == 0, done.stderr
     for command in ("study", "calibrate", "plan", "validate", "simulate", "record"):
         assert command in done.stdout
+
+
+def test_a_second_study_leaves_nothing_of_the_first(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    priced = write(tmp_path / "priced.jsonl", [*rows(), {"problem_id": "bad"}])
+    bare = write(
+        tmp_path / "bare.jsonl", [{k: v for k, v in row.items() if not k.endswith("tokens")} for row in rows()]
+    )
+    arguments = ["study", "--budget", "60", "--out", str(out), "--json"]
+    status, printed, said = run(capfd, monkeypatch, *arguments, str(priced))
+    assert status == 0, said
+    files = {Path(name).name for name in json.loads(printed)["files"]}
+    assert {"report.html", "calibration.json", "plan.json", "validation.json", "frontier.svg"} <= files
+    assert (out / "rejects.jsonl").read_text().count("\n") == 1
+    page = (out / "report.html").read_text()
+    assert "missing_field" in page or "missing field" in page
+    status, printed, said = run(capfd, monkeypatch, *arguments, str(bare))
+    assert status == 0, said
+    there = {path.name for path in out.rglob("*") if path.is_file()}
+    assert there == {Path(name).name for name in json.loads(printed)["files"]}
+    assert "plan.json" not in there
+    assert "--tokens-per-sample" in (out / "report.html").read_text()
+
+
+def test_two_answers_never_make_a_vote_of_two_the_plan(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With two answers and random ties two votes are one sample, exactly, at twice the price.
+    binary = [{**row, "answer": "A" if row["correct"] else "B"} for row in rows(problems=30, samples=6)]
+    runs = write(tmp_path / "runs.jsonl", [*binary])
+    status, printed, _ = run(capfd, monkeypatch, "plan", "--budget", "44", str(runs), "--json")
+    assert status == 0
+    assert json.loads(printed)["tasks"][0]["best"]["organization"] == "single sample"

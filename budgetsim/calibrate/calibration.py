@@ -12,7 +12,7 @@ import polars as pl
 from budgetsim import __version__
 from budgetsim.calibrate.baselines import plain_beta
 from budgetsim.calibrate.exchange import order_effects
-from budgetsim.calibrate.fit import Fit, fit_counts, success_quantiles
+from budgetsim.calibrate.fit import Fit, fit_counts, success_atoms
 from budgetsim.calibrate.grid import PROBABILITY, beta_weights
 from budgetsim.calibrate.margins import shape_parameters
 from budgetsim.calibrate.predict import INTERVAL, dirichlet
@@ -25,7 +25,6 @@ ATOMS, MOST_ATOMS = 4, 2000
 #: Wrong answers kept one by one; those behind them are taken for equally likely.
 HEAD = 6
 _PARAMETER_DRAWS, _WEIGHT_DRAWS = 4000, 24
-_DIGITS = 6
 FORMAT = 1
 
 
@@ -84,6 +83,8 @@ class GroupCalibration:
     answers_known
         Whether the runs say which wrong answers were given. If not, all wrong answers count as the same one, and
         plurality accuracy is a lower bound.
+    prompts_known
+        Whether prompt tokens are logged wherever completion tokens are; if not, missing ones count as none.
     order_effect
         Standard score of a trend of correctness along ``sample_index`` within problems. Beyond 4 in size the samples
         are not exchangeable (turns that learn from each other, say) and votes are not what the model predicts.
@@ -116,6 +117,7 @@ class GroupCalibration:
     abstained: float
     wrong_agreement: Interval | None
     answers_known: bool
+    prompts_known: bool
     order_effect: float
     problem_ids: list[str]
     answer_probabilities: Floats
@@ -168,18 +170,24 @@ class Calibration:
         """
         if not isinstance(data, Mapping) or data.get("format") != FORMAT:
             raise InputError(f"expected a calibration of format {FORMAT}", file=file, field="format")
+        groups = data.get("groups")
+        if not isinstance(groups, list) or not groups:
+            raise InputError("expected a list of groups that is not empty", file=file, field="groups")
+        read = []
+        for number, group in enumerate(groups):
+            try:
+                read.append(_group_from_dict(group))
+            except KeyError as missing:
+                raise InputError("missing", file=file, field=f"groups[{number}].{missing.args[0]}") from None
+            except (TypeError, ValueError, OverflowError) as wrong:
+                raise InputError(f"not a calibration: {wrong}", file=file, field=f"groups[{number}]") from None
         try:
-            return cls(
-                [_group_from_dict(group) for group in data["groups"]],
-                dict(data["difficulty_shares"]),
-                dict(data["scales"]),
-                dict(data["set_aside"]),
-                int(data["seed"]),
-            )
+            shares, scales = dict(data["difficulty_shares"]), dict(data["scales"])
+            return cls(read, shares, scales, dict(data["set_aside"]), int(data["seed"]))
         except KeyError as missing:
             raise InputError("missing", file=file, field=str(missing.args[0])) from None
         except (TypeError, ValueError) as wrong:
-            raise InputError(f"not a calibration: {wrong}", file=file, field="groups") from None
+            raise InputError(f"not a calibration: {wrong}", file=file) from None
 
 
 def with_tokens(table: pl.DataFrame, tokens_per_sample: float | None) -> pl.DataFrame:
@@ -236,7 +244,7 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
     within = _within_correlation(fit, beta_weights(*shape_parameters(parameters[:_WEIGHT_DRAWS])))
     posterior = fit.posterior()
     means = np.array([fit.posterior(drawn) @ PROBABILITY for drawn in weights])
-    atoms = int(np.clip(MOST_ATOMS // np.bincount(tally.group).max(), 1, ATOMS))
+    atoms = int(np.clip(MOST_ATOMS // np.bincount(tally.group).max(), 2, ATOMS))
     groups = []
     for index, group in enumerate(tally.groups):
         cells = tally.of_group(index)
@@ -264,6 +272,7 @@ def summarize(fit: Fit, order_effect: Mapping[Group, float], *, seed: int = 0) -
                 abstained=float(tally.abstained[cells].sum() / max(tally.total[cells].sum(), 1.0)),
                 wrong_agreement=_wrong_agreement(tally, cells, generator) if tally.answers_known[index] else None,
                 answers_known=bool(tally.answers_known[index]),
+                prompts_known=bool(tally.prompts_known[index]),
                 order_effect=order_effect.get(group, 0.0),
                 problem_ids=[tally.problems[problem][1] for problem in tally.problem[cells]],
                 answer_probabilities=probabilities,
@@ -332,7 +341,7 @@ def _mean_tokens(tokens: Floats) -> Interval | None:
 def _answer_probabilities(
     posterior: Floats, wrong: Floats, atoms: int, generator: np.random.Generator
 ) -> tuple[Floats, Integers]:
-    right = success_quantiles(posterior, atoms, generator)
+    right = success_atoms(posterior, atoms)
     shares = dirichlet(np.repeat(wrong[:, None, :], atoms, axis=1), generator)[..., :-1]
     given = -np.sort(-(1.0 - right)[..., None] * shares, axis=-1)
     tail = given[..., HEAD:]
@@ -340,8 +349,6 @@ def _answer_probabilities(
     answers = np.where(mass > 0.0, np.maximum(np.round(mass**2 / np.maximum(agreement, 1e-300)), 1.0), 0.0)
     each = mass / np.maximum(answers, 1.0)
     table = np.concatenate([right[..., None], given[..., :HEAD], each[..., None]], axis=-1)
-    # Rounding down keeps every row's sum at most 1.
-    table = np.floor(table * 10**_DIGITS) / 10**_DIGITS
     copies = np.ones(table.shape, np.int64)
     copies[..., -1] = answers
     used = np.flatnonzero((table[..., 1:] > 0.0).any(axis=(0, 1)))
@@ -356,7 +363,7 @@ def _group_to_dict(group: GroupCalibration) -> dict[str, object]:
     for name in ("beta_score", "mixture_score"):
         plain[name] = None if np.isnan(plain[name]) else plain[name]
     plain["correlation_given_problem"] = 0.0
-    plain["answer_probabilities"] = np.round(group.answer_probabilities, _DIGITS).tolist()
+    plain["answer_probabilities"] = group.answer_probabilities.tolist()
     plain["answer_copies"] = group.answer_copies.tolist()
     return {**group.group._asdict(), **{name: value for name, value in plain.items() if name != "group"}}
 
@@ -364,12 +371,33 @@ def _group_to_dict(group: GroupCalibration) -> dict[str, object]:
 def _group_from_dict(data: Mapping[str, Any]) -> GroupCalibration:
     plain = {name: data[name] for name in GroupCalibration.__dataclass_fields__ if name != "group"}
     for name in ("accuracy", "correlation_total", "correlation_within", "tokens", "wrong_agreement"):
-        plain[name] = None if plain[name] is None else Interval(**plain[name])
+        plain[name] = None if plain[name] is None else _interval(name, plain[name])
     for name in ("beta_score", "mixture_score"):
-        plain[name] = float("nan") if plain[name] is None else plain[name]
-    plain["answer_probabilities"] = np.asarray(plain["answer_probabilities"], float)
-    plain["answer_copies"] = np.asarray(plain["answer_copies"], np.int64)
-    table = plain["answer_probabilities"]
-    if table.ndim != 3 or table.shape != plain["answer_copies"].shape or len(table) != len(plain["problem_ids"]):
+        plain[name] = float("nan") if plain[name] is None else float(plain[name])
+    for name in ("alpha", "beta", "own_alpha", "own_beta", "abstained", "order_effect"):
+        plain[name] = _finite(name, plain[name])
+    for name in ("problems", "samples", "repeated"):
+        plain[name] = int(plain[name])
+    table = np.asarray(plain["answer_probabilities"], float)
+    copies = np.asarray(plain["answer_copies"], np.int64)
+    if table.ndim != 3 or 0 in table.shape or table.shape != copies.shape or len(table) != len(plain["problem_ids"]):
         raise ValueError("answer_probabilities, answer_copies and problem_ids do not belong together")
+    sums = (table * copies).sum(axis=2)
+    if not (
+        np.all(table >= 0.0) and np.all(copies >= 0) and np.all(copies[..., 0] == 1) and np.all(sums <= 1.0 + 1e-9)
+    ):
+        raise ValueError("answer_probabilities: expected probabilities, 0 or more, with sums of at most 1")
+    if plain["tokens"] is not None and plain["tokens"].value < 0.0:
+        raise ValueError("tokens: expected 0 or more")
+    plain["answer_probabilities"], plain["answer_copies"] = table, copies
     return GroupCalibration(group=Group(*(data[name] for name in Group._fields)), **plain)
+
+
+def _interval(name: str, data: Mapping[str, Any]) -> Interval:
+    return Interval(*(_finite(f"{name}.{part}", data[part]) for part in Interval._fields))
+
+
+def _finite(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise ValueError(f"{name}: expected a finite number, found {value!r}")
+    return float(value)

@@ -100,8 +100,10 @@ def fit_counts(tally: Tally) -> Fit:
     return Fit(tally, margins, choice, difficulty, likelihood, wrong_answer_parameters(tally))
 
 
-def success_quantiles(posterior: Floats, atoms: int, generator: np.random.Generator) -> Floats:
-    """Evenly likely success probabilities of every cell, one out of each of ``atoms`` equal shares of its posterior.
+def success_atoms(posterior: Floats, atoms: int) -> Floats:
+    """Evenly likely success probabilities of every cell: the means of ``atoms`` equal shares of its posterior.
+
+    Their mean is the posterior mean.
 
     Parameters
     ----------
@@ -109,16 +111,15 @@ def success_quantiles(posterior: Floats, atoms: int, generator: np.random.Genera
         Shape ``(cells, POINTS)``.
     atoms
         How many.
-    generator
-        Draws the place within each share, so that averages over atoms are unbiased.
 
     Returns
     -------
     array
         Shape ``(cells, atoms)``, rising along the last axis.
     """
-    cumulative = np.cumsum(posterior, axis=1)
-    wanted = (np.arange(atoms) + generator.random((len(posterior), atoms))) / atoms
-    # The grid point in whose cell the wanted share of the mass is reached.
-    position = (cumulative[:, None, :] < wanted[:, :, None] * cumulative[:, -1:, None]).sum(axis=2)
-    return np.asarray(PROBABILITY[np.minimum(position, len(PROBABILITY) - 1)])
+    upper = np.cumsum(posterior, axis=1)[:, None, :]
+    lower = upper - posterior[:, None, :]
+    ends = np.linspace(0.0, 1.0, atoms + 1)[:, None]
+    # How much of each grid point's mass falls into each share.
+    overlap = np.clip(np.minimum(upper, ends[1:]) - np.maximum(lower, ends[:-1]), 0.0, None)
+    return np.asarray((overlap @ PROBABILITY) / overlap.sum(axis=2))

@@ -301,4 +301,5 @@ def _some_groups(tally: Tally) -> Tally:
         part.vocabulary,
         part.tokens,
         part.answers_known[chosen],
+        part.prompts_known[chosen],
     )

@@ -60,6 +60,8 @@ class Tally:
         Mean prompt plus completion tokens of one sample per cell, NaN where the runs do not say. Shape ``(cells,)``.
     answers_known
         Whether the group logs its answers; if not, all its wrong answers are one. Shape ``(groups,)``.
+    prompts_known
+        Whether all samples of the group with completion tokens have prompt tokens, too. Shape ``(groups,)``.
     set_aside
         Rows that are not samples of an answer with a known correctness, by reason.
     """
@@ -75,6 +77,7 @@ class Tally:
     vocabulary: Integers
     tokens: Floats
     answers_known: Booleans
+    prompts_known: Booleans
     set_aside: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
@@ -100,6 +103,7 @@ class Tally:
             self.vocabulary,
             self.tokens[cells],
             self.answers_known,
+            self.prompts_known,
             self.set_aside,
         )
 
@@ -142,7 +146,8 @@ def tabulate(table: pl.DataFrame, fit: Callable[[pl.DataFrame], pl.Series] | Non
     Returns
     -------
     tuple of Tally
-        The first half and the rest, over the same groups, problems, cells and wrong answers.
+        The first half and the rest, over the same groups, problems, cells and wrong answers. The vocabulary, the tokens
+        and whether answers are logged come from the first half alone: what is held out tells nothing.
 
     Raises
     ------
@@ -159,23 +164,31 @@ def tabulate(table: pl.DataFrame, fit: Callable[[pl.DataFrame], pl.Series] | Non
     groups = samples.select(GROUP_COLUMNS).unique().sort(GROUP_COLUMNS).with_row_index("g")
     problems = samples.select("task", "problem_id").unique().sort("task", "problem_id").with_row_index("i")
     samples = samples.join(groups, on=GROUP_COLUMNS, nulls_equal=True).join(problems, on=["task", "problem_id"])
-    silent = samples.group_by("g").agg((pl.col("answer").is_null().all()).alias("silent"))
+    samples = samples.with_columns(first=pl.lit(True) if fit is None else fit(samples))
+    known = samples.filter("first")
+    answered = known.group_by("g").agg(pl.col("answer").is_null().all().alias("silent"))
+    silent = (
+        groups.select("g").join(answered, on="g", how="left").sort("g").with_columns(pl.col("silent").fill_null(False))
+    )
     # A group that logs no answers at all says nothing about abstentions: its wrong answers count as one answer.
     samples = samples.join(silent, on="g").with_columns(
         pl.when(pl.col("silent") & ~pl.col("correct")).then(pl.lit("")).otherwise("wrong").alias("wrong")
     )
     given = samples.filter(pl.col("wrong").is_not_null())
-    columns = (
-        given.select("i", "wrong").unique().sort("i", "wrong").with_columns(pl.int_range(pl.len()).over("i").alias("a"))
+    seen = given.group_by("i", "wrong").agg(pl.col("first").any())
+    columns = seen.sort(["i", "first", "wrong"], descending=[False, True, False]).with_columns(
+        pl.int_range(pl.len()).over("i").alias("a")
     )
     cells = samples.select("g", "i").unique().sort("g", "i").with_row_index("c")
     samples = samples.join(columns, on=["i", "wrong"], how="left").join(cells, on=["g", "i"])
-    first = np.ones(len(samples), bool) if fit is None else fit(samples).to_numpy()
+    first = samples["first"].to_numpy()
     widest = columns.select(pl.col("a").max().fill_null(-1)).to_series().to_list()[0] if len(columns) else 0
     shape = (len(cells), int(widest) + 1)
-    tokens = samples.group_by("c").agg(
-        (pl.col("prompt_tokens").fill_null(0) + pl.col("completion_tokens")).mean().alias("tokens")
-    )
+    spent = (pl.col("prompt_tokens").fill_null(0) + pl.col("completion_tokens")).mean().alias("tokens")
+    paid = samples.filter("first").group_by("c").agg(spent)
+    tokens = cells.select("c").join(paid, on="c", how="left")
+    unasked = pl.col("prompt_tokens").is_null() & pl.col("completion_tokens").is_not_null()
+    prompts = samples.group_by("g").agg(unasked.any().alias("unknown")).sort("g")
     common = (
         [Group(*row) for row in groups.drop("g").rows()],
         [(task, problem) for task, problem in problems.drop("i").rows()],
@@ -183,9 +196,10 @@ def tabulate(table: pl.DataFrame, fit: Callable[[pl.DataFrame], pl.Series] | Non
         cells["i"].to_numpy().astype(np.int64),
     )
     trailing = (
-        _vocabulary(samples, problems, columns),
+        _vocabulary(samples.filter("first"), problems, columns.filter("first")),
         tokens.sort("c")["tokens"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
-        ~silent.sort("g")["silent"].to_numpy(),
+        ~silent["silent"].to_numpy(),
+        ~prompts["unknown"].to_numpy(),
         set_aside,
     )
     first_half, rest = (_count(samples.filter(keep), shape, common, trailing) for keep in (first, ~first))
@@ -196,7 +210,7 @@ def _count(
     rows: pl.DataFrame,
     shape: tuple[int, int],
     common: tuple[list[Group], list[tuple[str, str]], Integers, Integers],
-    trailing: tuple[Integers, Floats, Booleans, dict[str, int]],
+    trailing: tuple[Integers, Floats, Booleans, Booleans, dict[str, int]],
 ) -> Tally:
     cell = rows["c"].to_numpy()
     right = rows["correct"].to_numpy()
@@ -205,7 +219,19 @@ def _count(
     np.add.at(wrong, (cell[answer >= 0], answer[answer >= 0]), 1.0)
     correct = np.bincount(cell[right], minlength=shape[0]).astype(float)
     total = np.bincount(cell, minlength=shape[0]).astype(float)
-    return Tally(*common, correct, total, total - correct - wrong.sum(1), wrong, *trailing)
+    vocabulary, tokens, answers_known, prompts_known, set_aside = trailing
+    return Tally(
+        *common,
+        correct,
+        total,
+        total - correct - wrong.sum(1),
+        wrong,
+        vocabulary,
+        tokens,
+        answers_known,
+        prompts_known,
+        set_aside,
+    )
 
 
 def _vocabulary(samples: pl.DataFrame, problems: pl.DataFrame, columns: pl.DataFrame) -> Integers:

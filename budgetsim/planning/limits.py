@@ -60,6 +60,12 @@ def limits(calibration: Calibration, plan: Plan | None, costs: Costs) -> list[st
     unpriced = [group.group.label() for group in groups if group.tokens is None]
     if unpriced:
         said.append(f"What a sample costs in {_some(unpriced)}: no token counts, so these are in no plan.")
+    promptless = [g.group.label() for g in groups if g.tokens is not None and not g.prompts_known]
+    if promptless:
+        said.append(
+            f"What prompts cost in {_some(promptless)}: some samples log completion tokens only, and their prompts "
+            "count as free."
+        )
     if plan is not None:
         for task, reason in plan.skipped.items():
             said.append(f"What to do on {task}: {reason}.")

@@ -98,7 +98,7 @@ class Shape:
 
 SINGLE = Shape("single", 1, 0)
 #: Trees of more leaf calls than this are not looked at: nobody can play them out.
-MOST_LEAVES = 2**17
+MOST_LEAVES = 2**20
 #: Numbers of votes are looked at one by one up to here; beyond, in steps of about a quarter.
 EVERY_VOTE = 8
 

@@ -23,6 +23,8 @@ from budgetsim.planning.options import (
 
 #: Draws behind every probability and interval of a plan.
 DRAWS = 2000
+#: Accuracies closer than this are equal: nobody would pay for the difference, and rounding makes such.
+MATERIAL = 1e-4
 #: How far beyond the budget the plan looks, as a factor.
 HORIZON = 4.0
 #: A task name that stands for all tasks together, every problem counting the same.
@@ -81,13 +83,14 @@ class TaskPlan:
     task
         The task.
     best
-        The organization with the highest expected accuracy within the budget; the cheaper of equals.
+        The organization with the highest expected accuracy within the budget; the cheapest of those within ``MATERIAL``
+        of it.
     best_single
         The best single sample within the budget.
     best_by_kind
         The best organization of each kind.
     beats_single
-        Probability that the best organization is more accurate than the best single sample; one half if it is one.
+        Probability that the best organization is more accurate than the best single sample; one half if it is that one.
     gain
         The difference of the two accuracies.
     frontier
@@ -101,6 +104,14 @@ class TaskPlan:
     beats_single: float
     gain: Interval
     frontier: list[Option]
+
+    def verdict(self) -> str:
+        """How the best organization compares with the best single sample, in words."""
+        if self.best.shape == SINGLE:
+            return "nothing within the budget is expected to be better than this single sample"
+        percent = min(max(self.beats_single, 0.001), 0.999)
+        bound = {0.001: "below ", 0.999: "above "}.get(percent, "")
+        return f"better than the best single sample with probability {bound}{percent:.3g}"
 
     def to_dict(self) -> dict[str, object]:
         """Plain data for JSON."""
@@ -226,7 +237,8 @@ def plan(calibration: Calibration, budget: float, *, costs: Costs | None = None,
     for task, configurations in _configurations(calibration).items():
         priced = [c for c in configurations if all(group.tokens and group.tokens.value > 0 for group in c.groups)]
         if not priced:
-            skipped[task] = "no configuration has token counts"
+            unpriced = all(group.tokens is None for c in configurations for group in c.groups)
+            skipped[task] = "no configuration has token counts" if unpriced else "all token counts are missing or 0"
         elif min(c.leaf_tokens for c in priced) > budget:
             cheapest = min(c.leaf_tokens for c in priced)
             skipped[task] = f"the cheapest sample takes {cheapest:.0f} tokens, the budget is {budget:g}"
@@ -285,7 +297,8 @@ def _plan_task(
 
     def best(allowed: np.ndarray) -> int:
         indices = np.flatnonzero(allowed)
-        return int(indices[np.lexsort((tokens[indices], -expected[indices].round(9)))[0]])
+        good = indices[expected[indices] >= expected[indices].max() - MATERIAL]
+        return int(good[np.lexsort((-expected[good], tokens[good]))[0]])
 
     chosen, single = best(within), best(within & singles)
     kinds = np.array([shape.kind for _, shape, _ in candidates])
@@ -294,7 +307,7 @@ def _plan_task(
     beats = float((difference > 0).mean() + 0.5 * (difference == 0).mean())
     order = np.lexsort((-expected, tokens))
     leading = np.maximum.accumulate(np.concatenate([[-1.0], expected[order][:-1]]))
-    frontier = [option(int(index)) for index in order[expected[order] > leading + 1e-9]]
+    frontier = [option(int(index)) for index in order[expected[order] > leading + MATERIAL]]
     gain = Interval.of(expected[chosen] - expected[single], difference)
     return TaskPlan(task, option(chosen), option(single), by_kind, beats, gain, frontier)
 

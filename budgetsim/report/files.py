@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from budgetsim.errors import InputError
+from budgetsim.traces import Runs, read
 from budgetsim.traces.write import replacing
+
+
+def read_runs(paths: Sequence[Path], rejects: Path, *, strict: bool, progress: Callable[[int, int], None]) -> Runs:
+    """Read runs and keep what was rejected in a file of its own, which is not there when nothing was."""
+    try:
+        return read(paths, strict=strict, rejects_path=rejects, progress=lambda rows: progress(rows, 0))
+    finally:
+        if rejects.is_file() and not rejects.stat().st_size:
+            rejects.unlink()
 
 
 def make_folder(path: Path) -> None:

@@ -26,12 +26,16 @@ from budgetsim.errors import InputError, JobError
 from budgetsim.planning import ALL_TASKS, Costs, Plan, check, organization_curves, plan
 from budgetsim.planning.limits import limits
 from budgetsim.planning.plan import HORIZON, TaskPlan
-from budgetsim.report.files import make_folder, write_json, write_text
+from budgetsim.report.files import make_folder, read_runs, write_json, write_text
 from budgetsim.report.page import render
-from budgetsim.traces import Runs, read
+from budgetsim.traces import Runs
 
 #: Shows one step of a job: from its name to a context that takes (done, total).
 Step = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
+
+
+_REJECTS = "rejects.jsonl"
+_FIGURES = ("groups", "frontier", "organizations", "held_out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,17 +102,11 @@ def study(paths: Sequence[Path], out: Path, settings: Settings, step: Step, *, c
         If the runs, the settings or the folder cannot be used.
     """
     started = time.monotonic()
+    if not 0.0 < settings.budget < float("inf"):
+        raise InputError(f"expected tokens per problem, above 0 and finite, found {settings.budget}", field="budget")
     make_folder(out)
     with step("reading runs") as progress:
-        (out / "rejects.jsonl").unlink(missing_ok=True)
-        runs = read(
-            paths,
-            strict=settings.strict,
-            rejects_path=out / "rejects.jsonl",
-            progress=lambda rows: progress(rows, 0),
-        )
-    if not len(runs.rejects):
-        (out / "rejects.jsonl").unlink(missing_ok=True)
+        runs = read_runs(paths, out / _REJECTS, strict=settings.strict, progress=progress)
     table = with_tokens(runs.table, settings.tokens_per_sample)
     with step("calibrating"):
         calibration = calibrate(table, seed=settings.seed)
@@ -120,6 +118,7 @@ def study(paths: Sequence[Path], out: Path, settings: Settings, step: Step, *, c
         validation, note = _validate(table, settings)
     with step("drawing figures") as progress:
         drawn = _figures(table, calibration, planned, validation, settings, progress)
+    _clear(out)
     written = [write_json(out / "calibration.json", calibration.to_dict())]
     if planned is not None:
         document = {**planned.to_dict(), "checks": [one.to_dict() for one in checks]}
@@ -160,15 +159,28 @@ def study(paths: Sequence[Path], out: Path, settings: Settings, step: Step, *, c
     return Written(report, [report, *written], _headline(planned, plan_note))
 
 
+def _clear(out: Path) -> None:
+    """Take away what an earlier study left under the names that this one may not write again."""
+    for name in ("report.html", "plan.json", "validation.json"):
+        (out / name).unlink(missing_ok=True)
+    for name in _FIGURES:
+        for path in (out / "figures").glob(f"{_file_name(name)}*.*"):
+            if path.suffix in {".svg", ".png"}:
+                path.unlink()
+
+
 def _plan(calibration: Calibration, settings: Settings) -> tuple[Plan | None, str | None]:
     if all(group.tokens is None for group in calibration.groups):
         return None, "The runs carry no token counts; say how much a sample takes with --tokens-per-sample."
-    return plan(calibration, settings.budget, costs=settings.costs, seed=settings.seed), None
+    try:
+        return plan(calibration, settings.budget, costs=settings.costs, seed=settings.seed), None
+    except InputError as impossible:
+        return None, f"There is no plan: {impossible.message}."
 
 
 def _validate(table: DataFrame, settings: Settings) -> tuple[Validation | None, str | None]:
-    samples = settings.fit_samples or half_of_samples(table)
-    if samples < 1:
+    samples = half_of_samples(table) if settings.fit_samples is None else settings.fit_samples
+    if samples < 1 and settings.fit_samples is None:
         return None, "Most problems were answered once only: nothing can be held out."
     try:
         return validate(table, samples, seed=settings.seed), None
@@ -217,7 +229,7 @@ def _first_task(planned: Plan) -> TaskPlan:
 
 
 def _reading(runs: Runs, calibration: Calibration, out: Path) -> dict[str, object]:
-    rejects = out / "rejects.jsonl"
+    rejects = out / _REJECTS
     return {
         "sources": [asdict(source) for source in runs.sources],
         "rejects": dict(runs.rejects.counts),
@@ -233,7 +245,7 @@ def _headline(planned: Plan | None, note: str | None) -> str:
     best = first.best
     return (
         f"{first.task}: {best.shape.label()} of {best.strategy} ({best.model}), {best.tokens:,.0f} tokens, "
-        f"accuracy {best.accuracy}; better than the best single sample with probability {first.beats_single:.2f}"
+        f"accuracy {best.accuracy}; {first.verdict()}"
     )
 
 

@@ -8,8 +8,24 @@ Importing this room, or any module of it, loads neither JAX nor pandas nor matpl
     trees of majorities: amplification, thresholds, fixed point, mixing depths
 ``votes``
     vote curves on one problem and on two kinds of problems
+``regime``
+    which of four things a tree does under a budget: collapse, amplify, synergy, saturate
+``unequal_agents``
+    one level of agents and channels that differ
+``mixed_levels``
+    trees whose fan-in, fidelity and correlation differ by level
 ``heterogeneity``
-    organizations over a distribution of problems
+    organizations over a distribution of problems: atoms, beta, observed counts
+``vote_populations``
+    vote curves over a population of problems: increments, limit, best number of votes
+``latent_difficulty``
+    when a difficulty that stays with the problem abolishes the gain of a tree
+``correlation_sources``
+    total correlation out of what lies in the problem and what is shared given it
+``plurality_trees``
+    trees of plurality votes over many answers, and which answer wins
+``plurality_slopes``
+    their slope at the uniform point, and the fidelity from which a lead survives
 ``plurality``
     plurality votes over many answers, of fresh votes and of subsets of observed samples
 ``coverage``

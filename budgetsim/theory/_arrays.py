@@ -151,7 +151,7 @@ def _checked(name: str, value: Array, domain: Domain, xp: ModuleType) -> tuple[A
     if is_jax_array(value):
         array = xp.asarray(value, dtype=float)
         inside = domain.contains(xp, array)
-        return array, xp.all(inside, axis=-1) if domain.by_row else inside
+        return array, xp.all(inside, axis=-1) if domain.by_row and inside.ndim else inside
     known = np.asarray(value, dtype=float)
     inside = domain.contains(np, known)
     if not np.all(inside):

@@ -21,7 +21,7 @@ from budgetsim.theory.organization import organization_exponent
 FidelityCurve = Callable[[Array], Array]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ExponentialFidelity:
     r"""Fidelity :math:`1 - \exp(-(m/m_0)^q)` of a message of m tokens.
 
@@ -49,7 +49,7 @@ class ExponentialFidelity:
         return _exponential(message_tokens, self.scale, self.shape)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class HyperbolicFidelity:
     """Fidelity m / (m + scale) of a message of m tokens; scale in tokens, above 0.
 
@@ -68,7 +68,7 @@ class HyperbolicFidelity:
         return _hyperbolic(message_tokens, self.scale)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class MeasuredFidelity:
     """A measured curve, interpolated linearly and held constant beyond its ends.
 

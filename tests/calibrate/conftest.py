@@ -43,6 +43,7 @@ def _counts(correct, total, wrong=None, abstained=None, *, groups=None, vocabula
         vocabulary=room.astype(np.int64),
         tokens=np.full(count * problems, 10.0),
         answers_known=np.ones(count, bool),
+        prompts_known=np.ones(count, bool),
     )
 
 

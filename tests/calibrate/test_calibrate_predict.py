@@ -5,7 +5,7 @@ import pytest
 from scipy.special import gammaln
 
 from budgetsim.calibrate import predict
-from budgetsim.calibrate.fit import fit_counts, success_quantiles
+from budgetsim.calibrate.fit import fit_counts, success_atoms
 from budgetsim.calibrate.grid import PROBABILITY
 from budgetsim.calibrate.observed import Outcome, coverage_curve, plurality_curve
 from budgetsim.calibrate.predict import dirichlet, predict_curves
@@ -166,16 +166,15 @@ def test_tiny_dirichlet_parameters_give_one_answer_everything():
     assert draws[:, 1].mean() == pytest.approx(0.75, abs=5 * np.sqrt(0.75 * 0.25 / 20_000))
 
 
-def test_success_quantiles_are_one_out_of_each_equal_share():
-    posterior = np.zeros((20_000, len(PROBABILITY)))
-    posterior[:, [5, 60]] = [0.7, 0.3]
-    drawn = success_quantiles(posterior, 4, np.random.default_rng(2))
+def test_success_atoms_are_the_means_of_equal_shares():
+    posterior = np.zeros((2, len(PROBABILITY)))
+    posterior[0, [5, 60]] = [0.7, 0.3]
+    posterior[1, [10, 20, 30, 40]] = 0.25
     low, high = PROBABILITY[[5, 60]]
-    assert (drawn[:, :2] == low).all()
-    assert (drawn[:, 3] == high).all()
-    assert (drawn[:, 2] == high).mean() == pytest.approx(0.2, abs=5 * np.sqrt(0.2 * 0.8 / 20_000))
-    posterior = np.zeros((1, len(PROBABILITY)))
-    posterior[0, [10, 20, 30, 40]] = 0.25
-    assert success_quantiles(posterior, 4, np.random.default_rng(3)).tolist() == [
-        PROBABILITY[[10, 20, 30, 40]].tolist()
-    ]
+    # The third quarter of the first problem holds 0.2 of the low point and 0.05 of the high one.
+    assert success_atoms(posterior, 4) == pytest.approx(
+        np.array([[low, low, 0.8 * low + 0.2 * high, high], PROBABILITY[[10, 20, 30, 40]]])
+    )
+    spread = np.random.default_rng(5).dirichlet(np.ones(len(PROBABILITY)), 50)
+    for atoms in (1, 2, 4):
+        assert success_atoms(spread, atoms).mean(axis=1) == pytest.approx(spread @ PROBABILITY, rel=1e-12)

@@ -33,6 +33,7 @@ def _group(probabilities, *, copies=None, tokens=10.0, model="m", task="t", prob
         "abstained": 0.0,
         "wrong_agreement": None,
         "answers_known": True,
+        "prompts_known": True,
         "order_effect": 0.0,
         "problem_ids": [f"p{k:04}" for k in range(len(table))] if problem_ids is None else list(problem_ids),
         "answer_probabilities": table,

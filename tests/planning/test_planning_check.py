@@ -67,6 +67,7 @@ def held_out_tally(correct, total):
         np.ones(count, np.int64),
         np.full(count, 10.0),
         np.ones(1, bool),
+        np.ones(1, bool),
     )
 
 

@@ -11,6 +11,7 @@ from scipy import stats
 
 from budgetsim.parameters import Organization
 from budgetsim.planning.options import (
+    MOST_LEAVES,
     SINGLE,
     Costs,
     Shape,
@@ -114,6 +115,7 @@ def test_every_small_organization_that_fits_is_there(leaf, budget, costs):
         while (
             room
             and fan_in <= costs.max_votes
+            and fan_in**depth <= MOST_LEAVES
             and counted_tokens(fan_in, depth, leaf, costs.message_tokens) <= budget * (1 - 1e-9)
         ):
             assert Shape("tree", fan_in, depth) in found

@@ -64,3 +64,12 @@ def test_plugs_into_the_tree(curve):
 def test_a_length_outside_the_domain_is_named(curve):
     with pytest.raises(ValueError, match="message_tokens must be finite, above 0, got 0"):
         curve(0.0)
+
+
+def test_curves_compile_as_they_are() -> None:
+    import jax
+
+    from budgetsim.theory.window import ExponentialFidelity
+
+    curve = ExponentialFidelity(200.0)
+    assert float(jax.jit(curve)(100.0)) == pytest.approx(1.0 - np.exp(-0.5), rel=1e-6)
