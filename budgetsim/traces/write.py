@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,31 +15,50 @@ from typing import IO, BinaryIO, cast
 import polars as pl
 import zstandard
 
-from budgetsim.errors import InputError
+from budgetsim.errors import InputError, JobError
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
     """A binary file that takes the place of ``path`` when the block ends well and vanishes otherwise.
 
+    A symbolic link stays a link: the file it points to is replaced.
+
     Raises
     ------
     InputError
-        When the folder is missing or may not be written to.
+        When the folder is missing or may not be written to, or the path is there and no regular file.
+    JobError
+        When writing fails on the way, as on a full disk.
     """
-    target = Path(path)
+    given = Path(path)
+    try:
+        # Of the path itself, not of the resolved one: the kernel also follows links that name no file, as to a pipe.
+        if not stat.S_ISREG(given.stat().st_mode):
+            raise InputError("is not a regular file", file=given)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=given) from error
+    target = Path(os.path.realpath(given))
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         file = part.open("wb")
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=target) from error
+        raise InputError(f"cannot be written: {error.strerror}", file=given) from error
     try:
-        with file:
-            yield file
+        try:
+            with file:
+                yield file
+        except OSError as error:
+            # A failed write names no file; an error that names one is of another file, opened in the block.
+            if error.filename is not None:
+                raise
+            raise JobError(f"{given}: cannot be written: {error.strerror or error}") from error
         try:
             part.replace(target)
         except OSError as error:
-            raise InputError(f"cannot be written: {error.strerror}", file=target) from error
+            raise InputError(f"cannot be written: {error.strerror}", file=given) from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -60,7 +81,9 @@ def write_jsonl(rows: Iterable[Mapping[str, object]], path: str | Path) -> int:
     Raises
     ------
     InputError
-        When the file cannot be written.
+        When there can be no such file.
+    JobError
+        When writing fails on the way.
     ValueError
         When a row holds NaN, an infinity or what is not JSON.
 
@@ -92,10 +115,15 @@ def write_parquet(table: pl.DataFrame, path: str | Path) -> None:
     Raises
     ------
     InputError
-        When the file cannot be written.
+        When there can be no such file.
+    JobError
+        When writing fails on the way.
     """
+    # In memory first, compressed: Polars reports a full disk in the words of a malformed table.
+    data = io.BytesIO()
+    table.write_parquet(data)
     with replacing(path) as file:
-        table.write_parquet(file)
+        file.write(data.getbuffer())
 
 
 def rows(table: pl.DataFrame) -> Iterator[dict[str, object]]:
