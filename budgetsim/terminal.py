@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 
 def say(line: str) -> None:
-    """One line for the person, prefixed with the program's name."""
+    """One line for the person, prefixed with the program's name; none when standard error is closed."""
+    # Without this, print would take standard output for a missing standard error.
+    if sys.stderr is None:
+        return
     print(f"budgetsim: {' '.join(line.splitlines())}", file=sys.stderr)
 
 
@@ -22,7 +25,7 @@ def step(name: str) -> Iterator[Callable[[int, int], None]]:
     callable
         To be called with (done, total) as the work goes on; a total of 0 is not known.
     """
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         started = time.monotonic()
         yield lambda done, total: None  # noqa: ARG005 - the shape of every progress function
         say(f"{name} ({time.monotonic() - started:.1f} s)")
