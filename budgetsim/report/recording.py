@@ -82,7 +82,8 @@ def record_runs(
             progress=progress,
         )
     if not summary.complete:
-        raise JobError(f"{summary.failed} requests failed; the same command asks for them again")
+        cause, count = next(iter(summary.causes.items()))
+        raise JobError(f"{summary.failed} requests failed ({cause}: {count}); the same command asks for them again")
     return {
         "out": str(summary.out),
         "total": summary.total,

@@ -8,6 +8,8 @@ connections, time-outs and the statuses 408, 409, 429 and 5xx), time-outs, pooli
 from __future__ import annotations
 
 import os
+import socket
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -25,7 +27,10 @@ LLAMA_CPP_PLAIN: Mapping[str, float] = {"top_k": 0, "min_p": 0.0, "repeat_penalt
 
 
 class RequestError(JobError):
-    """One request failed for good, after the client's retries; others may succeed."""
+    """One request failed for good, after the client's retries; others may succeed.
+
+    The message is the cause in a few words, never the server's own: what it sends back may hold the key.
+    """
 
 
 class EndpointError(JobError):
@@ -163,10 +168,16 @@ class Client:
             else:
                 response = await self._openai.post("/completions", cast_to=openai.types.Completion, body=body)
         except (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError) as error:
-            raise EndpointError(f"the endpoint refused with status {error.status_code}") from None
+            raise EndpointError(f"the endpoint refused: HTTP {error.status_code}") from None
         except openai.APIStatusError as error:
-            raise RequestError(f"status {error.status_code}") from None
-        except (openai.OpenAIError, ValueError) as error:
+            raise RequestError(f"HTTP {error.status_code}") from None
+        except openai.APITimeoutError:
+            raise RequestError("no answer in time") from None
+        except openai.APIConnectionError as error:
+            raise RequestError(_lost(error)) from None
+        except (openai.APIResponseValidationError, ValueError):
+            raise RequestError(_NO_JSON) from None
+        except openai.OpenAIError as error:
             raise RequestError(type(error).__name__) from None
         return _reply(response)
 
@@ -196,11 +207,33 @@ class _Response(_Lenient):
     usage: _Usage | None = None
 
 
+_NO_JSON = "the answer was not JSON"
+
+
+def _lost(error: BaseException) -> str:
+    """Why there was no connection, in words of our own: those of the client may repeat what was sent."""
+    known: tuple[tuple[type[BaseException], str], ...] = (
+        (ConnectionRefusedError, "connection refused"),
+        (socket.gaierror, "no such host"),
+        (ssl.SSLError, "no secure connection"),
+    )
+    link: BaseException | None = error
+    while link is not None:
+        for kind, words in known:
+            if isinstance(link, kind):
+                return words
+        link = link.__cause__ or link.__context__
+    return "connection lost"
+
+
 def _reply(response: object) -> Reply:
+    if isinstance(response, str | bytes):
+        raise RequestError(_NO_JSON)  # the client hands on what is not declared as JSON
     try:
         read = _Response.model_validate(response)
-    except ValidationError:
-        raise RequestError("the reply is not a completion") from None
+    except ValidationError as error:
+        absent = any(fault["loc"] == ("choices",) for fault in error.errors())
+        raise RequestError("no choices in the answer" if absent else "the answer is not a completion") from None
     choice, usage = read.choices[0], read.usage or _Usage()
     text = choice.message.content if choice.message is not None else choice.text
     prompt, completion, total = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens

@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -43,6 +46,7 @@ PATIENCE = 20
 class RecordSummary:
     """What a recording did: ``total`` answers asked for, ``kept`` from earlier, ``recorded`` now, ``failed``.
 
+    ``causes`` counts the failed requests by cause, the commonest first, as ``{"connection refused": 3}``.
     ``missing_usage`` counts rows without token counts; ``seconds`` is the wall time of this part. ``out`` exists
     only when ``complete``; until then the answers are in ``partial``.
     """
@@ -53,6 +57,7 @@ class RecordSummary:
     kept: int
     recorded: int
     failed: int
+    causes: dict[str, int]
     missing_usage: int
     seconds: float
 
@@ -138,7 +143,8 @@ def record(
         total=len(calls),
         kept=kept,
         recorded=len(done) - kept,
-        failed=job.failed,
+        failed=job.causes.total(),
+        causes=dict(job.causes.most_common()),
         missing_usage=sum(row["prompt_tokens"] is None or row["completion_tokens"] is None for row in done.values()),
         seconds=time.monotonic() - started,
     )
@@ -168,8 +174,8 @@ class _Job:
         self.done = done
         self.total = total
         self.progress = progress
-        self.failed = 0
-        self.failed_in_a_row = 0
+        self.causes: Counter[str] = Counter()
+        self.causes_in_a_row: Counter[str] = Counter()
 
     async def run(self, calls: Sequence[Call], partial: Path, concurrency: int) -> None:
         # Calls are taken in order: samples of one problem follow each other, so a server can reuse its prompt cache.
@@ -188,12 +194,13 @@ class _Job:
             try:
                 row = await self._ask(call, client)
             except RequestError as error:
-                self.failed += 1
-                self.failed_in_a_row += 1
-                if self.failed_in_a_row >= PATIENCE:
-                    raise JobError(f"{PATIENCE} requests in a row failed, the last one with: {error}") from None
+                self.causes[str(error)] += 1
+                self.causes_in_a_row[str(error)] += 1
+                if self.causes_in_a_row.total() >= PATIENCE:
+                    cause, count = self.causes_in_a_row.most_common(1)[0]
+                    raise JobError(f"{PATIENCE} requests in a row failed ({cause}: {count})") from None
                 continue
-            self.failed_in_a_row = 0
+            self.causes_in_a_row.clear()
             file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
             file.flush()
             self.done[call.key] = row
@@ -252,19 +259,27 @@ def _resume(out: Path, partial: Path, calls: Sequence[Call]) -> dict[Key, Row]:
     return done
 
 
-def _open(partial: Path) -> BinaryIO:
-    """The partial file, ours alone, ready for the next row: a last line cut by a kill is dropped."""
-    file = partial.open("ab+")
-    if sys.platform != "win32":
+@contextmanager
+def _open(partial: Path) -> Iterator[BinaryIO]:
+    """The partial file, ours alone, ready for the next row: a last line cut by a kill is dropped.
+
+    A file without a row is removed in the end, but on Windows, where an open file cannot be.
+    """
+    with partial.open("ab+") as file:
+        if sys.platform != "win32":
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise JobError(f"another recording is writing to {partial}") from None
+        file.seek(0)
+        data = file.read()
+        file.truncate(data.rfind(b"\n") + 1)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.close()
-            raise JobError(f"another recording is writing to {partial}") from None
-    file.seek(0)
-    data = file.read()
-    file.truncate(data.rfind(b"\n") + 1)
-    return file
+            yield file
+        finally:
+            # Before it is closed: after that it may be another recording's.
+            if sys.platform != "win32" and os.fstat(file.fileno()).st_size == 0:
+                partial.unlink(missing_ok=True)
 
 
 def _rows(path: Path) -> list[Row]:

@@ -171,7 +171,7 @@ def test_a_silent_server_is_given_up_and_asked_again(model: FakeModel) -> None:
 
 def test_a_lasting_failure_ends_after_the_retries(model: FakeModel) -> None:
     model.trouble = lambda _, handler: handler.send(500, f'{{"error": "{KEY}"}}') or True
-    with pytest.raises(RequestError, match="status 500") as error:
+    with pytest.raises(RequestError, match=r"^HTTP 500$") as error:
         ask(model)
     assert len(model.requests) == 4
     assert KEY not in str(error.value)
@@ -180,28 +180,48 @@ def test_a_lasting_failure_ends_after_the_retries(model: FakeModel) -> None:
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_refusal_is_final_at_once_and_keeps_the_key(model: FakeModel, status: int) -> None:
     model.trouble = lambda _, handler: handler.send(status, f'{{"error": {{"message": "bad key {KEY}"}}}}') or True
-    with pytest.raises(EndpointError, match=f"status {status}") as error:
+    with pytest.raises(EndpointError, match=f"HTTP {status}") as error:
         ask(model)
     assert len(model.requests) == 1
     assert KEY not in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"),
+    ("text", "kind", "cause"),
     [
-        ("{not json", "application/json"),
-        ("[]", "application/json"),
-        ('{"choices": []}', "application/json"),
-        ('{"object": "list"}', "application/json"),
-        ('{"choices": [{"text": " 5"}], "usage": {"prompt_tokens": "many"}}', "application/json"),
-        ('{"choices": [{"text": " 5"}], "usage": {"prompt_tokens": -1}}', "application/json"),
-        ("<html>gateway</html>", "text/html"),
+        ("{not json", "application/json", "the answer was not JSON"),
+        ("[]", "application/json", "the answer is not a completion"),
+        ('{"choices": []}', "application/json", "no choices in the answer"),
+        ('{"object": "list"}', "application/json", "no choices in the answer"),
+        (
+            '{"choices": [{"text": " 5"}], "usage": {"prompt_tokens": "many"}}',
+            "application/json",
+            "the answer is not a completion",
+        ),
+        (
+            '{"choices": [{"text": " 5"}], "usage": {"prompt_tokens": -1}}',
+            "application/json",
+            "the answer is not a completion",
+        ),
+        ("<html>gateway</html>", "text/html", "the answer was not JSON"),
     ],
 )
-def test_garbage_is_a_failed_request(model: FakeModel, text: str, kind: str) -> None:
+def test_garbage_is_a_failed_request(model: FakeModel, text: str, kind: str, cause: str) -> None:
     model.trouble = lambda _, handler: handler.send(200, text, kind) or True
-    with pytest.raises(RequestError):
+    with pytest.raises(RequestError, match=f"^{cause}$"):
         ask(model)
+
+
+def test_lost_and_late_answers_are_told_apart(model: FakeModel) -> None:
+    model.trouble = lambda _, handler: handler.drop() or True
+    with pytest.raises(RequestError, match=r"^connection lost$"):
+        ask(model, max_retries=0)
+    model.trouble = lambda *_: time.sleep(0.5) or False
+    with pytest.raises(RequestError, match=r"^no answer in time$"):
+        ask(model, max_retries=0, timeout=0.1)
+    # Names under .invalid never resolve (RFC 6761).
+    with pytest.raises(RequestError, match=r"^no such host$"):
+        ask(model, max_retries=0, base_url="http://model.invalid/v1")
 
 
 def test_usage_is_the_servers_or_unknown(model: FakeModel) -> None:
@@ -362,7 +382,7 @@ def test_a_dead_endpoint_ends_the_job_and_keeps_the_answers(model: FakeModel, tm
 
 def test_a_refusing_endpoint_ends_the_job_at_once(model: FakeModel, tmp_path: Path) -> None:
     model.trouble = lambda _, handler: handler.send(401, "{}") or True
-    with pytest.raises(JobError, match="status 401"):
+    with pytest.raises(JobError, match="HTTP 401"):
         run(model, tmp_path / "runs.jsonl", concurrency=1)
     assert len(model.requests) == 1
 
@@ -372,8 +392,50 @@ def test_a_closed_port_ends_the_job(tmp_path: Path) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     nowhere = Endpoint(model="fake", base_url=f"http://127.0.0.1:{port}/v1", max_retries=0)
-    with pytest.raises(JobError, match="APIConnectionError"):
+    with pytest.raises(JobError, match=rf"in a row failed \(connection refused: {PATIENCE}\); no answers yet"):
         record([ADDITION], endpoint=nowhere, sampling=Sampling(samples=10), out=tmp_path / "runs.jsonl")
+    assert not list(tmp_path.iterdir()), "no empty file stays"
+
+
+def test_causes_are_counted_the_commonest_first_and_never_quoted(model: FakeModel, tmp_path: Path) -> None:
+    answers = {1: (400, f'{{"error": {{"message": "bad key {KEY}"}}}}'), 2: (200, f"not JSON {KEY}")}
+    answers |= {3: answers[2], 4: (200, f'{{"choices": [], "key": "{KEY}"}}')}
+    model.trouble = lambda number, handler: number in answers and (handler.send(*answers[number]) or True)
+    summary = run(model, tmp_path / "runs.jsonl", samples=1, concurrency=1)
+    expected = [("the answer was not JSON", 2), ("HTTP 400", 1), ("no choices in the answer", 1)]
+    assert list(summary.causes.items()) == expected
+    assert (summary.failed, summary.recorded) == (4, 6)
+    assert run(model, tmp_path / "runs.jsonl", samples=1).causes == {}
+
+
+def test_a_recording_that_only_fails_leaves_no_file_and_names_the_cause(model: FakeModel, tmp_path: Path) -> None:
+    model.trouble = lambda _, handler: handler.send(400, f'{{"error": "{KEY}"}}') or True
+    summary = run(model, tmp_path / "runs.jsonl", samples=1)
+    assert (summary.causes, summary.recorded, summary.complete) == ({"HTTP 400": 10}, 0, False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_says_the_commonest_cause(model: FakeModel, tmp_path: Path) -> None:
+    problems = tmp_path / "problems.jsonl"
+    lines = [{"problem_id": str(a), "prompt": f"{a} + 1 =", "gold": str(a + 1)} for a in range(3)]
+    problems.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    model.trouble = lambda number, handler: handler.send(200 if number == 1 else 400, f"not JSON {KEY}") or True
+    command = [
+        sys.executable,
+        "-c",
+        "from budgetsim.cli import main; main()",
+        "record",
+        "--model",
+        "fake",
+        "--base-url",
+        model.url,
+    ]
+    options = ["--problems", problems, "--out", tmp_path / "runs.jsonl", "--samples", "1", "--max-retries", "0"]
+    environment = os.environ | {"OPENAI_API_KEY": KEY}
+    ended = subprocess.run([*command, *options], capture_output=True, text=True, env=environment, check=False)
+    assert ended.returncode == 1
+    assert "3 requests failed (HTTP 400: 2); the same command asks for them again" in " ".join(ended.stderr.split())
+    assert KEY not in ended.stdout + ended.stderr
 
 
 def _elsewhere(model: FakeModel, out: Path) -> subprocess.Popen[str]:
