@@ -32,6 +32,11 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@$(LOCKED) -r requirements/dev.txt
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
+	@echo "Installing the programs that the benchmarks run against into $(VENV) ..."
+	@$(LOCKED) -r requirements/bench.txt
+	@touch $@
+
 .PHONY: demo
 demo: $(VENV)/.runtime  ## install, then plan a budget from the bundled runs of a real model
 	$(BIN)/budgetsim study --bundled --budget $(BUDGET) --out $(OUT)
@@ -49,7 +54,7 @@ figures: $(VENV)/.dev  ## draw every figure
 	@for script in $(wildcard figures/*.py); do echo "$$script"; $(BIN)/python "$$script"; done
 
 .PHONY: bench
-bench: $(VENV)/.dev  ## run every benchmark beside what one would use instead
+bench: $(VENV)/.bench  ## run every benchmark beside what one would use instead
 	@for script in $(wildcard benchmarks/*.py); do echo "$$script"; $(BIN)/python "$$script"; done
 
 .PHONY: lint
@@ -77,6 +82,7 @@ COMPILE := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT PIP_CO
 lock: $(VENV)/.dev  ## resolve the lock files from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements/runtime.txt pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --extra dev --extra bench --constraint requirements/dev.txt --output-file requirements/bench.txt pyproject.toml
 	$(COMPILE) --all-build-deps --only-build-deps --constraint requirements/dev.txt --output-file requirements/build.txt \
 	  pyproject.toml
 	@! grep -nE '://|file:/|(^|[[:space:]])/' requirements/*.txt || { echo "a lock file carries an address"; exit 1; }
