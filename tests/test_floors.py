@@ -17,7 +17,7 @@ FLOOR = {
     **dict.fromkeys(("theory", "symbolic"), 0),
     **dict.fromkeys(("simulate", "traces", "plot"), 1),
     "calibrate": 2,
-    **dict.fromkeys(("planning", "sweep"), 3),
+    **dict.fromkeys(("planning", "reproduce", "sweep"), 3),
     **dict.fromkeys(("cli", "app", "report", "__main__"), 4),
 }
 # Rooms that keep to themselves more than their floor asks.

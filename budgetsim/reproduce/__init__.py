@@ -1,0 +1,14 @@
+"""Systems of the literature: their claims beside what comes out here.
+
+``claim``
+    one claim: what is reported, what comes out here, the verdict
+``verdicts``
+    claims whose verdict follows from the numbers by a stated rule
+``registry``
+    the systems by name; running one
+"""
+
+from budgetsim.reproduce.claim import Claim
+from budgetsim.reproduce.registry import command, draw, reproduce, systems
+
+__all__ = ["Claim", "command", "draw", "reproduce", "systems"]

@@ -1,0 +1,127 @@
+"""The systems of the literature by name, each with what it claims and what comes out here.
+
+A system called ``some-name`` has a module ``budgetsim.reproduce.some_name`` with::
+
+    def claims() -> Iterable[Claim]: ...              # analytical: exact, seconds at most
+    def figures(folder: Path) -> list[Path]: ...      # optional
+
+and, where something is simulated, a second module ``budgetsim.reproduce.some_name_simulated`` with::
+
+    def claims(*, quick: bool, seed: int, progress: Callable[[int, int], None]) -> Iterable[Claim]: ...
+    def figures(folder: Path) -> list[Path]: ...      # optional
+
+so that neither is touched for the other. Claims are made by `budgetsim.reproduce.verdicts`; the command of a claim
+is filled in here.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from budgetsim.errors import InputError
+from budgetsim.reproduce.claim import Claim
+
+Progress = Callable[[int, int], None]
+
+_ALL = (
+    "phase-transition",
+    "plan-and-budget",
+    "rex",
+    "uba",
+    "bavt",
+    "tale",
+    "anytime",
+    "bats",
+    "token-economies",
+    "repeated-sampling",
+    "budgetmem",
+    "personas",
+    "agent-scaling",
+)
+
+
+def systems() -> tuple[str, ...]:
+    """The names of all systems, in the order of the pages."""
+    return tuple(slug for slug in _ALL if find_spec(_module(slug)) is not None)
+
+
+def command(slug: str, *, analytical: bool, quick: bool = False, seed: int = 0) -> str:
+    """The command line that gives the claims of a system.
+
+    Examples
+    --------
+    >>> command("bavt", analytical=True), command("bavt", analytical=False, seed=3)
+    ('budgetsim reproduce bavt --analytical', 'budgetsim reproduce bavt --seed 3')
+    """
+    options = ["--analytical"] if analytical else [*(["--quick"] if quick else []), "--seed", str(seed)]
+    return shlex.join(["budgetsim", "reproduce", slug, *options])
+
+
+def reproduce(
+    slug: str, *, analytical: bool = False, quick: bool = False, seed: int = 0, progress: Progress | None = None
+) -> list[Claim]:
+    """All claims of one system, recomputed.
+
+    Parameters
+    ----------
+    slug
+        One of `systems`.
+    analytical
+        Only the exact ones.
+    quick
+        Fewer draws for the simulated ones.
+    seed
+        Seeds every draw of the simulated ones.
+    progress
+        Called with (done, total).
+
+    Raises
+    ------
+    InputError
+        No system has this name.
+    """
+    report: Progress = progress or (lambda done, total: None)  # noqa: ARG005 - the shape of every progress function
+    exact = command(slug, analytical=True)
+    found = [replace(claim, command=exact) for claim in _load(slug).claims()]
+    sampler = None if analytical else _simulated(slug)
+    if sampler is not None:
+        drawn = command(slug, analytical=False, quick=quick, seed=seed)
+        found += [replace(claim, command=drawn) for claim in sampler.claims(quick=quick, seed=seed, progress=report)]
+    return found
+
+
+def draw(slug: str, folder: Path) -> list[Path]:
+    """Write the figures of one system into a folder; the files written, none where it has no figure."""
+    modules = [module for module in (_load(slug), _simulated(slug)) if module is not None]
+    return [path for module in modules if hasattr(module, "figures") for path in module.figures(folder)]
+
+
+def check_name(slug: str) -> str:
+    """The name itself if a system has it, else an error that lists the names."""
+    if slug not in systems():
+        raise InputError(f"no system is called {slug!r}; there are {', '.join(systems())}")
+    return slug
+
+
+def modules(slug: str) -> Iterator[str]:
+    """The names of the modules that hold the claims of a system."""
+    yield from (name for name in (_module(slug), f"{_module(slug)}_simulated") if find_spec(name) is not None)
+
+
+def _module(slug: str) -> str:
+    return f"budgetsim.reproduce.{slug.replace('-', '_')}"
+
+
+def _load(slug: str) -> ModuleType:
+    return import_module(_module(check_name(slug)))
+
+
+def _simulated(slug: str) -> ModuleType | None:
+    name = f"{_module(check_name(slug))}_simulated"
+    return None if find_spec(name) is None else import_module(name)
