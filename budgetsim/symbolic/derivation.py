@@ -1,0 +1,152 @@
+"""A rule with its assumptions, its verified steps, its LaTeX and its fast function, all in one object."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec
+
+import sympy as sp
+
+from budgetsim.symbolic import numeric as _numeric
+from budgetsim.symbolic.proof import DerivationError, Outcome, Step
+
+Arguments = ParamSpec("Arguments")
+
+REGISTRY: dict[str, Callable[..., Derivation]] = {}
+"""Makers of derivations by name (``module.maker``), in the order of definition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """A rule derived from stated assumptions. Make one with a maker of this room; change it with `swap`.
+
+    Parameters
+    ----------
+    title
+        What the rule says, in a few words.
+    source
+        Paper (title, arXiv id, equation), or "derived".
+    meaning
+        Symbol -> meaning, unit and domain.
+    assumptions
+        Name -> expression; a name that is a parameter of the maker can be swapped.
+    steps
+        What leads from the assumptions to the result; each one is verified when the object is made.
+    result
+        The rule: what it gives on the left, the formula on the right.
+    arguments
+        Symbols in the order in which `numeric` takes them.
+    bracket
+        Where the result has no closed form: the unknown is the result's left side, the result's right side is then its
+        defining residual (zero at the solution), and ``bracket`` holds two positive ends around it.
+
+    Raises
+    ------
+    DerivationError
+        If a step does not hold under these assumptions: the message names it and gives a counterexample.
+    """
+
+    title: str
+    source: str
+    meaning: Mapping[sp.Symbol, str]
+    assumptions: Mapping[str, sp.Basic]
+    steps: tuple[Step, ...]
+    result: sp.Equality
+    arguments: tuple[sp.Symbol, ...]
+    bracket: tuple[sp.Expr, sp.Expr] | None = None
+    name: str = ""
+    theory: tuple[str, ...] = ()
+    page: str = ""
+    outcomes: Mapping[str, Outcome] = field(init=False, compare=False)
+    _maker: Callable[..., Derivation] | None = field(default=None, repr=False, compare=False)
+    _swapped: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outcomes", self.verify())
+
+    def verify(self) -> dict[str, Outcome]:
+        """Verify every step again: ``proved`` by SymPy, or ``checked`` at points where it cannot decide.
+
+        Raises
+        ------
+        DerivationError
+            If a step does not hold.
+        """
+        names = [step.name for step in self.steps]
+        if len(set(names)) != len(names):
+            raise DerivationError(f"steps must have names of their own, got {names}")
+        return {step.name: step.verify() for step in self.steps}
+
+    def swap(self, **assumptions: Any) -> Derivation:
+        """The same derivation under other assumptions; those not named stay as they are.
+
+        Raises
+        ------
+        ValueError
+            If a name is no assumption that this derivation can swap.
+        DerivationError
+            If a step does not hold under the new assumptions.
+        """
+        if self._maker is None:
+            raise ValueError("swap needs a derivation that was made by a maker of budgetsim.symbolic")
+        return self._maker(**{**self._swapped, **assumptions})
+
+    def latex(self) -> str:
+        """The derivation in LaTeX: assumptions, steps and result, one aligned line each."""
+        rows = [
+            (r"\text{assume } \mathtt{" + name.replace("_", r"\_") + "}", sp.latex(value))
+            for name, value in self.assumptions.items()
+        ]
+        rows += [(r"\text{" + step.name.replace("_", " ") + "}", sp.latex(step.claim)) for step in self.steps]
+        if self.bracket is None:
+            rows.append((r"\textbf{result}", r"\boxed{" + sp.latex(self.result) + "}"))
+        else:
+            defining = sp.Eq(self.result.rhs, 0, evaluate=False)
+            rows.append(
+                (r"\textbf{result}", sp.latex(self.result.lhs) + r"\text{ solves }\boxed{" + sp.latex(defining) + "}")
+            )
+        return (
+            "\\begin{aligned}\n"
+            + " \\\\\n".join(f"{left} &: \\quad {right}" for left, right in rows)
+            + "\n\\end{aligned}"
+        )
+
+    def _repr_latex_(self) -> str:
+        return "$$" + self.latex() + "$$"
+
+    def numeric(self, backend: _numeric.Backend = "numpy") -> _numeric.Numeric:
+        """The result as a function of `arguments`: floats or arrays, broadcast, in NumPy or JAX."""
+        if self.bracket is None:
+            return _numeric.function(self.result.rhs, self.arguments, backend)
+        return _numeric.root(self.result.rhs, self.result.lhs, self.arguments, self.bracket, backend)
+
+    def __str__(self) -> str:
+        outcomes = ", ".join(f"{name}: {outcome}" for name, outcome in self.outcomes.items())
+        return f"{self.title}\n  {self.result.lhs} = {self.result.rhs}\n  steps: {outcomes}"
+
+
+def derives(*theory: str, page: str) -> Callable[[Callable[Arguments, Derivation]], Callable[Arguments, Derivation]]:
+    """Register a maker: the functions of the theory that state its result, and the paper page that uses it."""
+
+    def register(maker: Callable[Arguments, Derivation]) -> Callable[Arguments, Derivation]:
+        name = f"{maker.__module__.removeprefix('budgetsim.symbolic.')}.{maker.__name__}"
+
+        @functools.wraps(maker)
+        def made(*args: Arguments.args, **swapped: Arguments.kwargs) -> Derivation:
+            derivation = maker(*args, **swapped)
+            for key, value in {
+                "name": name,
+                "theory": theory,
+                "page": page,
+                "_maker": made,
+                "_swapped": dict(swapped),
+            }.items():
+                object.__setattr__(derivation, key, value)
+            return derivation
+
+        REGISTRY[name] = made
+        return made
+
+    return register
