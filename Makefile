@@ -53,6 +53,10 @@ verify: $(VENV)/.dev  ## run the long statistical verification
 figures: $(VENV)/.dev  ## draw every figure
 	@for script in $(wildcard figures/*.py); do echo "$$script"; $(BIN)/python "$$script"; done
 
+.PHONY: papers
+papers: $(VENV)/.dev  ## recompute every claim of papers/ and write its tables again
+	$(BIN)/python -m budgetsim.reproduce.pages papers
+
 .PHONY: bench
 bench: $(VENV)/.bench  ## run every benchmark beside what one would use instead
 	@for script in $(wildcard benchmarks/*.py); do echo "$$script"; $(BIN)/python "$$script"; done

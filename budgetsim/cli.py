@@ -1,4 +1,4 @@
-"""The command line: ``budgetsim study | calibrate | plan | validate | simulate | record``.
+"""The command line: ``budgetsim study | calibrate | plan | validate | simulate | record | reproduce``.
 
 Exit status 0 is done, 1 the job failed, 2 the input or the arguments are wrong.
 """
@@ -283,6 +283,33 @@ def record(
         print(json.dumps(summary))
     else:
         print(f"{summary['recorded']} samples recorded, {summary['kept']} kept from before: {summary['out']}")
+
+
+@app.command()
+def reproduce(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A system; none to list them.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer draws for what is simulated.")] = False,
+    analytical: Annotated[bool, typer.Option("--analytical", help="Only what needs no draws.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for claims.json and figures.")] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """A system of the literature: every claim it makes beside what comes out here, and the verdict."""
+    from budgetsim.reproduce import registry
+    from budgetsim.reproduce.tables import plain, to_json
+
+    if name is None:
+        print(json.dumps(registry.systems()) if as_json else "\n".join(registry.systems()))
+        return
+    registry.check_name(name)
+    with step(f"recomputing the claims of {name}") as progress:
+        claims = registry.reproduce(name, analytical=analytical, quick=quick, seed=seed, progress=progress)
+    if out is not None:
+        from budgetsim.report.files import make_folder
+
+        make_folder(out)
+        say(f"written to {out}: {', '.join(path.name for path in registry.write(name, claims, out))}")
+    print(to_json(claims).rstrip() if as_json else plain(claims))
 
 
 @app.callback(invoke_without_command=True)

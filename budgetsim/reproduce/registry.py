@@ -17,15 +17,18 @@ is filled in here.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 
 from budgetsim.errors import InputError
 from budgetsim.reproduce.claim import Claim
+from budgetsim.reproduce.tables import to_json
+from budgetsim.traces.write import replacing
 
 Progress = Callable[[int, int], None]
 
@@ -96,10 +99,23 @@ def reproduce(
     return found
 
 
-def draw(slug: str, folder: Path) -> list[Path]:
-    """Write the figures of one system into a folder; the files written, none where it has no figure."""
-    modules = [module for module in (_load(slug), _simulated(slug)) if module is not None]
-    return [path for module in modules if hasattr(module, "figures") for path in module.figures(folder)]
+def write(slug: str, claims: Sequence[Claim], folder: Path) -> list[Path]:
+    """Write ``claims.json`` and the figures of one system into a folder, each file whole or not at all.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written.
+    """
+    target = folder / "claims.json"
+    with replacing(target) as file:
+        file.write(to_json(claims).encode())
+    written = [target]
+    with TemporaryDirectory(dir=folder, prefix=".figures-") as made:
+        for module in (_load(slug), _simulated(slug)):
+            drawn = module.figures(Path(made)) if module is not None and hasattr(module, "figures") else []
+            written += [path.replace(folder / path.name) for path in drawn]
+    return written
 
 
 def check_name(slug: str) -> str:
@@ -107,11 +123,6 @@ def check_name(slug: str) -> str:
     if slug not in systems():
         raise InputError(f"no system is called {slug!r}; there are {', '.join(systems())}")
     return slug
-
-
-def modules(slug: str) -> Iterator[str]:
-    """The names of the modules that hold the claims of a system."""
-    yield from (name for name in (_module(slug), f"{_module(slug)}_simulated") if find_spec(name) is not None)
 
 
 def _module(slug: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from budgetsim.reproduce.claim import Claim, Evidence, Value, Verdict
@@ -32,6 +33,17 @@ def half_unit(printed: str) -> float:
     if not isinstance(exponent, int):
         raise ValueError(f"expected a finite number, found {printed!r}")
     return float(Decimal(5).scaleb(exponent - 1))
+
+
+def significant_digits(printed: str) -> int:
+    """How many digits of a printed number carry information.
+
+    Examples
+    --------
+    >>> significant_digits("0.0470"), significant_digits("2.768e-32")
+    (3, 4)
+    """
+    return max(1, len(Decimal(printed).as_tuple().digits))
 
 
 def number(
@@ -65,6 +77,51 @@ def number(
     reported = float(theirs)
     allowed = half_unit(theirs) + NUMBER_ERRORS * (se or 0.0) + _SLACK * abs(reported)
     return _claim(claim, condition, reported, float(ours), se, abs(ours - reported) <= allowed, only_if, evidence)
+
+
+def numbers(
+    claim: str,
+    condition: str,
+    *,
+    theirs: Sequence[str],
+    ours: Sequence[float],
+    evidence: Evidence,
+    only_if: tuple[str, bool] | None = None,
+) -> Claim:
+    """A row of reported numbers beside ours, all exact: it holds when every one does.
+
+    Examples
+    --------
+    >>> numbers("critical correlation", "fan-in 5, 7", theirs=[".24", ".44"], ours=[5 / 21, 25 / 57],
+    ...         evidence="derived").ours
+    '0.238, 0.439'
+    """
+    pairs = list(zip(theirs, map(float, ours), strict=True))
+    agree = [abs(value - float(text)) <= half_unit(text) + _SLACK * abs(float(text)) for text, value in pairs]
+    shown = ", ".join(f"{value:.{significant_digits(text) + 1}g}" for text, value in pairs)
+    return _claim(claim, condition, ", ".join(theirs), shown, None, all(agree), only_if, evidence)
+
+
+def identity(
+    claim: str,
+    condition: str,
+    *,
+    theirs: str,
+    gap: float,
+    evidence: Evidence,
+    tolerance: float = 1e-10,
+    only_if: tuple[str, bool] | None = None,
+) -> Claim:
+    """That two things are one: it holds when the largest difference found, ``gap``, is rounding.
+
+    Examples
+    --------
+    >>> identity("UBA at shape 2 is cosine", "all fractions", theirs="equal", gap=2e-16, evidence="derived").ours
+    'equal within 1e-10'
+    """
+    same = abs(gap) <= tolerance
+    ours = f"equal within {tolerance:.0e}" if same else f"differs by {abs(gap):.3g}"
+    return _claim(claim, condition, theirs, ours, None, same, only_if, evidence)
 
 
 def statement(
