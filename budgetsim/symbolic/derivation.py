@@ -41,6 +41,8 @@ class Derivation:
     bracket
         Where the result has no closed form: the unknown is the result's left side, the result's right side is then its
         defining residual (zero at the solution), and ``bracket`` holds two positive ends around it.
+    given
+        Derivations whose results this result takes as known: their left sides stand in it.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class Derivation:
     result: sp.Equality
     arguments: tuple[sp.Symbol, ...]
     bracket: tuple[sp.Expr, sp.Expr] | None = None
+    given: tuple[Derivation, ...] = ()
     name: str = ""
     theory: tuple[str, ...] = ()
     page: str = ""
@@ -100,27 +103,41 @@ class Derivation:
             for name, value in self.assumptions.items()
         ]
         rows += [(r"\text{" + step.name.replace("_", " ") + "}", sp.latex(step.claim)) for step in self.steps]
-        if self.bracket is None:
-            rows.append((r"\textbf{result}", r"\boxed{" + sp.latex(self.result) + "}"))
-        else:
-            defining = sp.Eq(self.result.rhs, 0, evaluate=False)
-            rows.append(
-                (r"\textbf{result}", sp.latex(self.result.lhs) + r"\text{ solves }\boxed{" + sp.latex(defining) + "}")
-            )
+        rows += [(r"\text{given}", other._conclusion()) for other in self.given]
+        rows.append((r"\textbf{result}", self._conclusion()))
         return (
             "\\begin{aligned}\n"
             + " \\\\\n".join(f"{left} &: \\quad {right}" for left, right in rows)
             + "\n\\end{aligned}"
         )
 
+    def _conclusion(self) -> str:
+        if self.bracket is None:
+            return rf"\boxed{{{sp.latex(self.result)}}}"
+        defining = sp.Eq(self.result.rhs, 0, evaluate=False)
+        return rf"{sp.latex(self.result.lhs)}\text{{ solves }}\boxed{{{sp.latex(defining)}}}"
+
     def _repr_latex_(self) -> str:
         return "$$" + self.latex() + "$$"
 
     def numeric(self, backend: _numeric.Backend = "numpy") -> _numeric.Numeric:
         """The result as a function of `arguments`: floats or arrays, broadcast, in NumPy or JAX."""
+        known = [(other.result.lhs, other.arguments, other.numeric(backend)) for other in self.given]
+        arguments = (*self.arguments, *(symbol for symbol, _, _ in known))
         if self.bracket is None:
-            return _numeric.function(self.result.rhs, self.arguments, backend)
-        return _numeric.root(self.result.rhs, self.result.lhs, self.arguments, self.bracket, backend)
+            rule = _numeric.function(self.result.rhs, arguments, backend)
+        else:
+            rule = _numeric.root(self.result.rhs, self.result.lhs, arguments, self.bracket, backend)
+        if not known:
+            return rule
+
+        def evaluate(*values: Any) -> Any:
+            at = dict(zip(self.arguments, values, strict=True))
+            for symbol, needs, other in known:
+                at[symbol] = other(*(at[need] for need in needs))
+            return rule(*at.values())
+
+        return evaluate
 
     def __str__(self) -> str:
         outcomes = ", ".join(f"{name}: {outcome}" for name, outcome in self.outcomes.items())

@@ -80,7 +80,7 @@ def function(expr: sp.Expr, arguments: Sequence[sp.Symbol], backend: Backend = "
     if missing:
         raise ValueError(f"arguments must name every symbol of the formula, missing {sorted(map(str, missing))}")
     table = _jax_table() if backend == "jax" else _scipy_table()
-    compiled: Numeric = sp.lambdify(list(arguments), expr, modules=[table, backend], cse=True)
+    compiled: Numeric = sp.lambdify(list(arguments), _through_logarithms(expr), modules=[table, backend], cse=True)
     if backend == "jax":
         return compiled
 
@@ -95,6 +95,36 @@ def function(expr: sp.Expr, arguments: Sequence[sp.Symbol], backend: Backend = "
     return evaluate
 
 
+_LOGARITHMS: dict[type[sp.Expr], Callable[..., sp.Expr]] = {
+    sp.gamma: sp.loggamma,
+    sp.factorial: lambda n: sp.loggamma(n + 1),
+    sp.binomial: lambda n, k: sp.loggamma(n + 1) - sp.loggamma(k + 1) - sp.loggamma(n - k + 1),
+    sp.beta: lambda a, b: sp.loggamma(a) + sp.loggamma(b) - sp.loggamma(a + b),
+}
+
+
+def _through_logarithms(expr: sp.Expr) -> sp.Expr:
+    """Products of gamma functions and powers of numbers, summed up in logarithms: the factors alone overflow."""
+
+    def logarithm(factor: sp.Expr) -> sp.Expr | None:
+        base, exponent = factor.as_base_exp()
+        if type(base) in _LOGARITHMS:
+            return exponent * _LOGARITHMS[type(base)](*base.args)
+        if base.is_Number and base.is_positive and exponent.free_symbols:
+            return exponent * sp.log(base)
+        return None
+
+    def product(whole: sp.Expr) -> sp.Expr:
+        logarithms = {factor: logarithm(factor) for factor in whole.args}
+        large = [factor for factor in whole.args if logarithms[factor] is not None]
+        if len(large) < 2:
+            return whole
+        rest = [factor for factor in whole.args if logarithms[factor] is None]
+        return sp.Mul(*rest, sp.exp(sp.Add(*(logarithms[factor] for factor in large)), evaluate=False))
+
+    return sp.sympify(expr).replace(lambda part: isinstance(part, sp.Mul), product)
+
+
 def root(
     residual: sp.Expr,
     unknown: sp.Symbol,
@@ -105,8 +135,8 @@ def root(
     """A function of ``arguments`` that solves ``residual = 0`` for a positive ``unknown`` between two expressions.
 
     For rules without a closed form. The residual must change its sign once in the bracket, whose ends are positive and
-    finite. Bisection in the logarithm finds the root, one Newton step after it polishes it and carries the
-    derivative, so that ``jax.grad`` sees that of the implicit function.
+    finite; where it does not, the answer is NaN. Bisection in the logarithm finds the root, one Newton step after it
+    polishes it and carries the derivative, so that ``jax.grad`` sees that of the implicit function.
 
     Examples
     --------
@@ -136,7 +166,10 @@ def root(
             above = (value(xp.exp(middle), *frozen) > 0) == rising
             low, high = xp.where(above, low, middle), xp.where(above, middle, high)
         found = stop(xp.exp((low + high) / 2))
-        solution = found - value(found, *values) / slope(found, *values)
+        with np.errstate(all="ignore"):
+            solution = found - xp.asarray(value(found, *values)) / slope(found, *values)
+        # where nothing changes sign, bisection runs into an end and Newton's step from there out of the bracket
+        solution = xp.where(abs(solution - found) <= 1e-6 * found, solution, xp.nan)
         return float(solution) if backend == "numpy" and np.ndim(solution) == 0 else solution
 
     return solve

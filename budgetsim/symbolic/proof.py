@@ -69,8 +69,9 @@ class Step:
             return "proved"
         if not isinstance(claim, Relational):
             raise DerivationError(f"step '{self.name}' does not hold ({self.says}): it reads {claim}")
-        for point in _points(claim, self.where):
-            if not _holds_at(claim, point):
+        concrete = _concrete(claim)
+        for point in _points(concrete, self.where):
+            if not _holds_at(concrete, point):
                 where = ", ".join(f"{symbol} = {value}" for symbol, value in sorted(point.items(), key=str))
                 raise DerivationError(
                     f"step '{self.name}' does not hold ({self.says}): it fails at {where or 'itself'}"
@@ -115,10 +116,22 @@ def _draw(symbol: sp.Symbol, random_: random.Random) -> sp.Expr:
     return sp.Rational(random_.randint(-40, 40), random_.randint(7, 23))
 
 
+def _concrete(claim: Relational) -> Relational:
+    """The claim with cubics of random coefficients for the functions that it leaves open: numbers to try it on."""
+    random_ = random.Random("functions")
+    for function in sorted({applied.func for applied in claim.atoms(AppliedUndef)}, key=str):
+        weights = [sp.Rational(random_.randint(1, 40), random_.randint(7, 23)) for _ in range(4)]
+
+        def cubic(*arguments: sp.Expr, weights: list[sp.Rational] = weights) -> sp.Expr:
+            return sum((weight * sum(arguments) ** power for power, weight in enumerate(weights)), sp.S.Zero)
+
+        left, right = (sp.sympify(side).replace(function, cubic) for side in (claim.lhs, claim.rhs))
+        claim = claim.func(left, right, evaluate=False)
+    return claim
+
+
 def _points(claim: Relational, where: Mapping[sp.Symbol, sp.Expr]) -> Iterator[dict[sp.Symbol, sp.Expr]]:
-    """Random rational points of the domain; none where functions are left open."""
-    if claim.atoms(AppliedUndef):
-        return
+    """Random rational points of the domain."""
     random_ = random.Random(f"{len(where)} {claim.rel_op}")
     free = sorted(claim.free_symbols, key=str)
     hidden = sorted(set().union(*(expr.free_symbols for expr in where.values()), set()) - set(where), key=str)
@@ -185,15 +198,16 @@ def _is_zero(reduce: Callable[[sp.Expr], sp.Expr], expr: sp.Expr) -> bool:
 
 def _positive(expr: sp.Expr, strict: bool) -> bool:
     """Whether an expression of positive symbols is positive: by its own assumptions, or coefficient by coefficient."""
-    for form in (expr, sp.factor(expr), sp.factor(sp.together(sp.simplify(expr))), sp.expand(expr)):
-        if form.is_positive or (not strict and form.is_nonnegative):
-            return True
-        if all(factor.is_positive or _positive_terms(factor) for factor in sp.Mul.make_args(form)):
-            return True
-    return False
+    return any(
+        all(_positive_factor(factor, strict) for factor in sp.Mul.make_args(form))
+        for form in (expr, sp.factor(expr), sp.factor(sp.together(sp.simplify(expr))), sp.expand(expr))
+    )
 
 
-def _positive_terms(factor: sp.Expr) -> bool:
-    base = factor.base if isinstance(factor, sp.Pow) else factor
-    terms = sp.Add.make_args(sp.expand(base))
-    return all(term.is_nonnegative for term in terms) and any(term.is_positive for term in terms)
+def _positive_factor(factor: sp.Expr, strict: bool) -> bool:
+    if factor.is_positive or (not strict and factor.is_nonnegative):
+        return True
+    if isinstance(factor, sp.Pow) and factor.exp.is_real and factor.base.is_Add:
+        return _positive(factor.base, strict=True)
+    terms = sp.Add.make_args(sp.expand(factor))
+    return all(term.is_nonnegative for term in terms) and (not strict or any(term.is_positive for term in terms))
