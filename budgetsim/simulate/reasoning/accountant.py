@@ -1,0 +1,152 @@
+"""What a problem may spend, and what every call costs: the one place where budgets are enforced.
+
+A strategy asks for calls; the engine draws what a call costs and asks the accountant. A call that does not fit into
+what is left of every resource is not made and costs nothing. Costs are whole numbers, so no rounding lets a
+strategy spend a token too much.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from budgetsim.simulate import _domain
+
+UNLIMITED = 2**30
+"""Limit that stands for no limit: more than any run of the engine can spend."""
+
+INPUT, OUTPUT, CALLS = range(3)
+"""Places of the kinds of cost in a cost vector: prompt tokens, completion tokens, tool calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """Money that one token or one tool call costs, in any currency.
+
+    Parameters
+    ----------
+    input_token, output_token, call
+        Prices, 0 or more and finite.
+
+    Raises
+    ------
+    ValueError
+        If a price is negative or not finite.
+    """
+
+    input_token: float = 0.0
+    output_token: float = 0.0
+    call: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("input_token", "output_token", "call"):
+            price = getattr(self, name)
+            if not (math.isfinite(price) and price >= 0.0):
+                raise ValueError(f"{name} must be a finite price of 0 or more, got {price}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Limits for one problem; what is not limited is free.
+
+    Parameters
+    ----------
+    tokens
+        Prompt and completion tokens together, 0 or more; None or infinity for no limit.
+    calls
+        Tool calls, 0 or more; None or infinity for no limit.
+    money
+        Money at ``prices``, 0 or more; None or infinity for no limit. Counted in steps of ``money / 2**30``, every
+        price rounded up to whole steps: a run never spends more than its money and may stop a millionth early.
+    prices
+        What a token and a call cost; they matter only where money is limited.
+
+    Raises
+    ------
+    ValueError
+        If a limit is negative or NaN, a whole limit is not whole, or money is limited but nothing has a price.
+
+    Examples
+    --------
+    >>> Budget(tokens=2000, calls=5).limits().tolist()
+    [2000, 5, 1073741824]
+    """
+
+    tokens: float | None = None
+    calls: float | None = None
+    money: float | None = None
+    prices: Prices = Prices()
+
+    def __post_init__(self) -> None:
+        for name in ("tokens", "calls", "money"):
+            limit = getattr(self, name)
+            if limit is None or limit == math.inf:
+                continue
+            if not limit >= 0.0:
+                raise ValueError(f"{name} must be 0 or more, or None, got {limit}")
+            if name != "money" and (limit != int(limit) or limit > UNLIMITED):
+                raise ValueError(f"{name} must be a whole number of at most {UNLIMITED}, or None, got {limit}")
+        if self.money not in (None, math.inf) and self.prices == Prices():
+            raise ValueError("prices must name a price above 0 where money is limited")
+
+    def limits(self) -> np.ndarray:
+        """Limit of each resource [tokens, calls, money], in whole units."""
+        whole = [UNLIMITED if limit in (None, math.inf) else int(limit) for limit in (self.tokens, self.calls)]
+        return np.array([*whole, UNLIMITED if self.money != 0.0 else 0], dtype=np.int32)
+
+    def rates(self) -> np.ndarray:
+        """Units of each resource [tokens, calls, money] that one unit of each cost [input, output, calls] uses."""
+        tokens, calls = (1, 1, 0), (0, 0, 1)
+        prices = (self.prices.input_token, self.prices.output_token, self.prices.call)
+        if self.money in (None, math.inf):
+            money: tuple[int, ...] = (0, 0, 0)
+        elif self.money == 0.0:
+            money = tuple(int(price > 0.0) for price in prices)
+        else:
+            steps = (math.ceil(price / self.money * UNLIMITED) for price in prices)
+            money = tuple(min(step, UNLIMITED) for step in steps)
+        return np.array([tokens, calls, money], dtype=np.int32)
+
+    def ledger(self) -> Ledger:
+        """The limits as arrays that enter a compiled run."""
+        return Ledger(jnp.asarray(self.limits()), jnp.asarray(self.rates()))
+
+
+class Ledger(NamedTuple):
+    """Limits [resources] and rates [resources, costs] of a budget."""
+
+    limits: jax.Array
+    rates: jax.Array
+
+    def use(self, costs: jax.Array) -> jax.Array:
+        """Units of each resource that costs use up; costs far beyond any limit count as just beyond it."""
+        # the exact whole sum may leave 32 bits, but only where the rounded one is already far beyond every limit
+        rounded = jnp.sum(self.rates.astype(jnp.float32) * costs.astype(jnp.float32), axis=-1)
+        exact = jnp.sum(self.rates * costs, axis=-1)
+        return jnp.where(rounded > 1.5 * UNLIMITED, UNLIMITED + 1, exact)
+
+    def fits(self, used: jax.Array, costs: jax.Array) -> jax.Array:
+        """Whether costs fit into what is left of every resource."""
+        return jnp.all(self.use(costs) <= self.limits - used)
+
+    def left(self, used: jax.Array) -> jax.Array:
+        """Share that is left of the scarcest resource, in [0, 1]; 1 where nothing is limited, 0 for an empty budget."""
+        return jnp.min(self.shares(used))
+
+    def shares(self, used: jax.Array) -> jax.Array:
+        """Share that is left of each resource [tokens, calls, money]; 1 where it is not limited."""
+        limited = (self.limits < UNLIMITED).at[2].set(jnp.any(self.rates[2] > 0))
+        shares = (self.limits - used) / jnp.maximum(self.limits, 1)
+        return jnp.where(limited, shares, 1.0)
+
+
+def check_budget(budget: Budget | int) -> Budget:
+    """The budget itself; a number stands for tokens."""
+    if isinstance(budget, Budget):
+        return budget
+    return Budget(tokens=_domain.count("budget", budget, least=0, most=UNLIMITED))

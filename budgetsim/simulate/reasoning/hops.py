@@ -1,0 +1,193 @@
+"""Multi-hop questions: progress, misleading steps, redundant repeats, traps, right and wrong terminal answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import ndtri
+
+from budgetsim.simulate.reasoning.world import WIDEN, Step, check_numbers, check_range, costs, host_generator
+
+PROGRESS, MISLEADING, REDUNDANT = range(3)
+NOTHING_YET = 3  # no outcome is remembered
+LARGEST_HOPS = 8
+
+
+class Question(NamedTuple):
+    """One question: hops it needs, and the probability that an unmisled step makes progress."""
+
+    hops: jax.Array
+    progress: jax.Array
+
+
+class Place(NamedTuple):
+    """Where a trajectory stands: hops made, whether it was misled, and whether its last step looked like progress."""
+
+    made: jax.Array
+    misled: jax.Array
+    seems: jax.Array
+    last: jax.Array
+
+
+@partial(
+    jax.tree_util.register_dataclass,
+    meta_fields=("hop_weights",),
+    data_fields=(
+        *("progress_alpha", "progress_beta", "misleading", "repeat", "repeat_widened", "trapped", "early_stop"),
+        *("critic_noise", "critic_bias", "fooled", "lucky", "absolute_noise"),
+        *("step_tokens", "critic_tokens", "answer_tokens", "step_calls"),
+    ),
+)
+@dataclass(frozen=True, kw_only=True)
+class HopWorld:
+    """Questions that need several hops; each hop is one search whose result may be progress, misleading or redundant.
+
+    Parameters
+    ----------
+    hop_weights
+        Probabilities of questions that need 2, 3, ... hops (as many as given), summing to 1.
+    progress_alpha, progress_beta
+        The progress probability of a question is drawn once from this beta distribution.
+    misleading
+        Probability of a misleading step: it looks like progress and contaminates what follows.
+    repeat, repeat_widened
+        Probability that the last outcome from the same place repeats itself, and the same under a WIDEN hint.
+    trapped
+        Probability that a contaminated state is a dead end: no later step makes progress.
+    early_stop
+        Probability that a generator that is left to itself stops after a step (chains, trees without a critic).
+    critic_noise, critic_bias, fooled
+        Standard deviation and mean of the critic's error in raw points; probability that a misleading step fools it.
+    lucky
+        An unfinished, uncontaminated trajectory answers right with probability ``lucky`` times its hops.
+    absolute_noise
+        Standard deviation of the absolute score (1 to 10) that a critic without a sense of progress gives.
+    step_tokens, critic_tokens, answer_tokens
+        Tokens of a call: uniform over whole numbers from the first up to, not including, the second.
+    step_calls
+        Tool calls of a step.
+
+    Notes
+    -----
+    Derived: a synthetic world for the questions of *Spend Less, Reason Better: Budget-Aware Value Tree Search for LLM
+    Agents*, Yushu Li, Wenlong Deng, Jiajin Li, Xiaoxiao Li, arXiv 2603.12634. The defaults were fitted to that paper's
+    averages, so results at the defaults reproduce nothing: draw worlds from a prior instead.
+    """
+
+    hop_weights: tuple[float, ...] = (0.3, 0.4, 0.3)
+    progress_alpha: float = 2.02
+    progress_beta: float = 1.80
+    misleading: float = 0.10
+    repeat: float = 0.69
+    repeat_widened: float = 0.42
+    trapped: float = 0.0
+    early_stop: float = 0.15
+    critic_noise: float = 1.1
+    critic_bias: float = 0.01
+    fooled: float = 0.55
+    lucky: float = 0.06
+    absolute_noise: float = 1.2
+    step_tokens: tuple[int, int] = (120, 300)
+    critic_tokens: tuple[int, int] = (30, 80)
+    answer_tokens: tuple[int, int] = (60, 120)
+    step_calls: int = 1
+
+    def __post_init__(self) -> None:
+        names = ("misleading", "repeat", "repeat_widened", "trapped", "early_stop", "fooled", "lucky")
+        check_numbers(self, names, "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
+        check_numbers(self, ("progress_alpha", "progress_beta"), "above 0", lambda value: value > 0.0)
+        check_numbers(self, ("critic_noise", "absolute_noise", "step_calls"), "0 or more", lambda value: value >= 0.0)
+        for name in ("step_tokens", "critic_tokens", "answer_tokens"):
+            check_range(self, name)
+        weights = np.asarray(self.hop_weights)
+        if not (0 < weights.size < LARGEST_HOPS and np.all(weights >= 0) and abs(weights.sum() - 1) < 1e-9):
+            raise ValueError(
+                f"hop_weights must be 1 to {LARGEST_HOPS - 1} probabilities summing to 1, got {self.hop_weights}"
+            )
+
+    @property
+    def answers(self) -> int:
+        """The right answer and six wrong ones, of which the first is the common one."""
+        return 7
+
+    @property
+    def draws(self) -> int:
+        """Uniform numbers of a call."""
+        return 5
+
+    def problems(self, seed: int, block: int, count: int) -> Question:
+        """Questions of one block."""
+        random = host_generator(seed, block, 0)
+        hops = 2 + random.choice(len(self.hop_weights), size=count, p=self.hop_weights)
+        progress = random.beta(self.progress_alpha, self.progress_beta, size=count)
+        return Question(jnp.asarray(hops, jnp.int32), jnp.asarray(progress, jnp.float32))
+
+    def memory(self, problem: Question) -> jax.Array:
+        """Last outcome seen from each place [hops made, misled]: the same model tends to repeat itself."""
+        del problem
+        return jnp.full((LARGEST_HOPS + 1, 2), NOTHING_YET, jnp.int8)
+
+    def root(self, problem: Question) -> Place:
+        """No hop made."""
+        del problem
+        nothing = jnp.zeros((), jnp.int8)
+        return Place(nothing, nothing, nothing, jnp.int8(NOTHING_YET))
+
+    def step(self, uniform: jax.Array, problem: Question, memory: jax.Array, state: Place, hint: jax.Array) -> Step:
+        """One search from a place."""
+        place = (jnp.minimum(state.made, LARGEST_HOPS), state.misled)
+        before = memory[place]
+        repeats = (uniform[0] < jnp.where(hint == WIDEN, self.repeat_widened, self.repeat)) & (before != NOTHING_YET)
+        stuck = (state.misled > 0) & (uniform[3] < self.trapped)
+        chance = jnp.where(stuck, 0.0, problem.progress * (1.0 - self.misleading))
+        fresh = jnp.where(
+            uniform[1] < self.misleading,
+            MISLEADING,
+            jnp.where(uniform[1] < self.misleading + chance, PROGRESS, REDUNDANT),
+        )
+        outcome = jnp.where(repeats, before, fresh).astype(jnp.int8)
+        forward = outcome == PROGRESS
+        child = Place(
+            state.made + forward.astype(jnp.int8),
+            (state.misled | (outcome == MISLEADING)).astype(jnp.int8),
+            (outcome != REDUNDANT).astype(jnp.int8),
+            outcome,
+        )
+        ends = (child.made >= problem.hops) | (uniform[2] < self.early_stop)
+        return Step(
+            memory.at[place].set(outcome), child, ends, costs(0, _tokens(uniform[4], self.step_tokens), self.step_calls)
+        )
+
+    def critic(
+        self, uniform: jax.Array, problem: Question, state: Place, child: Place
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Relative progress as the critic sees it, and an absolute score that knows the hops made."""
+        misleading = child.last == MISLEADING
+        seen = (child.last == PROGRESS) | (misleading & (uniform[0] < self.fooled))
+        true = jnp.where(seen, 7.0 / problem.hops, jnp.where(misleading, -2.0, -0.5))
+        delta = jnp.round(true + self.critic_bias + self.critic_noise * ndtri(_open(uniform[1])))
+        level = 5.5 + 0.25 * (state.made + child.seems) * 7.0 / problem.hops
+        score = jnp.clip(level + self.absolute_noise * ndtri(_open(uniform[2])), 1.0, 10.0) / 10.0
+        return jnp.clip(delta, -4.0, 4.0), score, costs(0, _tokens(uniform[3], self.critic_tokens), 0)
+
+    def answer(self, uniform: jax.Array, problem: Question, state: Place) -> tuple[jax.Array, jax.Array]:
+        """Right if enough uncontaminated hops were made, by luck sometimes; else a wrong answer, often the same one."""
+        clean = state.misled == 0
+        right = clean & ((state.made >= problem.hops) | (uniform[0] < self.lucky * state.made))
+        wrong = jnp.where(uniform[1] < 0.6, 1, 1 + jnp.floor(uniform[2] * 6.0)).astype(jnp.int32)
+        return jnp.where(right, 0, jnp.minimum(wrong, 6)), costs(0, _tokens(uniform[3], self.answer_tokens), 0)
+
+
+def _tokens(uniform: jax.Array, low_high: tuple[int, int]) -> jax.Array:
+    low, high = low_high
+    return jnp.minimum(low + jnp.floor(uniform * (high - low)), high - 1).astype(jnp.int32)
+
+
+def _open(uniform: jax.Array) -> jax.Array:
+    """A uniform number moved off 0, where the normal quantile is infinite; numbers come in steps of 2**-24."""
+    return jnp.add(uniform, 2.0**-25)

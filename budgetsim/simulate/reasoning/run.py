@@ -1,0 +1,179 @@
+"""One strategy on one world under one budget: accuracy, what was spent and what was left, quality over the budget."""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+import budgetsim
+from budgetsim.simulate import _domain
+from budgetsim.simulate.estimate import Estimate
+from budgetsim.simulate.reasoning.accountant import CALLS, INPUT, OUTPUT, Budget, check_budget
+from budgetsim.simulate.reasoning.engine import CHECKPOINTS, GENERATOR, play
+from budgetsim.simulate.reasoning.policy import Policy
+from budgetsim.simulate.reasoning.world import NO_ANSWER, World
+
+BLOCK = 4096  # problems drawn together on the host; a chunk is a whole number of blocks
+LARGEST_TREE = 1024
+
+Progress = Callable[[int, int], None]
+"""Called with (problems done, problems asked for)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyResult:
+    """What a strategy achieved on many problems.
+
+    Parameters
+    ----------
+    accuracy
+        Share of problems answered right; a problem without an answer counts as wrong.
+    answered
+        Share of problems with an answer.
+    input_tokens, output_tokens, calls
+        Mean spent on a problem.
+    unspent
+        Mean share of the scarcest limit that was left; 1 where nothing is limited.
+    largest
+        Largest spent on any problem [input tokens, output tokens, calls].
+    expansions
+        Steps of the generator that were made, over all problems.
+    curve
+        Accuracy of the answer held when (1, 2, ... 16) / 16 of the budget was spent.
+    answers
+        Answer of every problem [problems]; -1 is none, 0 is right.
+    """
+
+    accuracy: Estimate
+    answered: Estimate
+    input_tokens: Estimate
+    output_tokens: Estimate
+    calls: Estimate
+    unspent: Estimate
+    largest: tuple[int, int, int]
+    expansions: int
+    curve: tuple[Estimate, ...]
+    answers: NDArray[np.int8]
+
+
+def simulate_strategy(
+    world: World,
+    policy: Policy,
+    budget: Budget | int,
+    *,
+    problems: int,
+    seed: int,
+    nodes: int = 64,
+    chunk: int = 4,
+    progress: Progress | None = None,
+) -> StrategyResult:
+    """Play ``policy`` on ``problems`` problems of ``world``, each under ``budget``.
+
+    Parameters
+    ----------
+    world, policy
+        Frozen parameter objects.
+    budget
+        Limits of one problem; a whole number stands for tokens.
+    problems
+        Number of problems, 1 or more.
+    seed
+        Integer in 0 ... 2**64 - 1. The same seed gives the same result, whatever ``chunk``.
+    nodes
+        Largest tree, root included, 1 ... 1024: an expansion beyond it is refused as one beyond the budget is.
+    chunk
+        Blocks of 4096 problems that are in memory together; changes no result.
+    progress
+        Called after every chunk.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its domain; the message names it.
+
+    Examples
+    --------
+    >>> from budgetsim.simulate.reasoning import HopWorld, ValueTree
+    >>> budget = Budget(tokens=2000, calls=5)
+    >>> result = simulate_strategy(HopWorld(), ValueTree(), budget, problems=2000, seed=1, nodes=8)
+    >>> sum(result.largest[:2]) <= 2000 and result.largest[2] <= 5
+    True
+    """
+    problems = _domain.count("problems", problems)
+    seed = _domain.count("seed", seed, least=0, most=2**64 - 1)
+    nodes = _domain.count("nodes", nodes, most=LARGEST_TREE)
+    chunk = _domain.count("chunk", chunk)
+    budget = check_budget(budget)
+    parts = []
+    for first in range(0, problems, chunk * BLOCK):
+        with jax.enable_x64(False), jax.threefry_partitionable(True):  # no result may depend on how JAX is configured
+            played = _chunk(world, policy, budget, nodes, seed, first, min(problems, first + chunk * BLOCK))
+        parts.append(played)
+        if progress is not None:
+            progress(min(problems, first + chunk * BLOCK), problems)
+    answers, spent, left, expansions, curve = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    provenance: dict[str, object] = {
+        "world": {"name": type(world).__name__, **_fields(world)},
+        "policy": {"name": type(policy).__name__, **_fields(policy)},
+        "budget": asdict(budget),
+        "problems": problems,
+        "nodes": nodes,
+        "seed": seed,
+        "generator": GENERATOR,
+        "device": jax.default_backend(),
+        "versions": {
+            "budgetsim": budgetsim.__version__,
+            "jax": jax.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+    }
+    right = [int(np.sum(curve[:, place] == 0)) for place in range(CHECKPOINTS)]
+    largest = spent.max(axis=0)
+    return StrategyResult(
+        accuracy=Estimate.from_count(int(np.sum(answers == 0)), problems, provenance=provenance),
+        answered=Estimate.from_count(int(np.sum(answers != NO_ANSWER)), problems, provenance=provenance),
+        input_tokens=_mean(spent[:, INPUT], provenance),
+        output_tokens=_mean(spent[:, OUTPUT], provenance),
+        calls=_mean(spent[:, CALLS], provenance),
+        unspent=_mean(left, provenance),
+        largest=(int(largest[INPUT]), int(largest[OUTPUT]), int(largest[CALLS])),
+        expansions=int(expansions.sum(dtype=np.int64)),
+        curve=tuple(Estimate.from_count(count, problems, provenance=provenance) for count in right),
+        answers=answers.astype(np.int8),
+    )
+
+
+def _chunk(
+    world: World, policy: Policy, budget: Budget, nodes: int, seed: int, first: int, end: int
+) -> tuple[NDArray[Any], ...]:
+    """Answers, spent, left, expansions and curves of the problems ``first`` ... ``end - 1``."""
+    blocks = range(first // BLOCK, math.ceil(end / BLOCK))
+    drawn = [world.problems(seed, block, BLOCK) for block in blocks]
+    problems = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *drawn)
+    worlds = jax.tree.map(lambda number: jnp.full((len(blocks) * BLOCK,), number), world)
+    ledger = budget.ledger()
+    # all 64 bits of the seed enter the key; jax.random.key would drop the upper half
+    key = jax.random.wrap_key_data(jnp.array([seed >> 32, seed & 0xFFFFFFFF], jnp.uint32), impl="threefry2x32")
+    runs, final = play(worlds, policy, nodes + 1, 4 * nodes + 8, ledger, key, np.uint32(first), problems)
+    left = jax.vmap(lambda spent: ledger.left(ledger.use(spent)))(runs.spent)
+    kept = end - first
+    return tuple(np.asarray(array)[:kept] for array in (final, runs.spent, left, runs.expansions, runs.curve))
+
+
+def _mean(values: NDArray[Any], provenance: dict[str, object]) -> Estimate:
+    numbers = values.astype(np.float64)
+    error = float(numbers.std(ddof=1) / math.sqrt(numbers.size)) if numbers.size > 1 else math.inf
+    return Estimate(value=float(numbers.mean()), standard_error=error, draws=numbers.size, provenance=provenance)
+
+
+def _fields(thing: Any) -> dict[str, object]:
+    return asdict(thing) if hasattr(thing, "__dataclass_fields__") else {}

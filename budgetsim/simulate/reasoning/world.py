@@ -1,0 +1,96 @@
+"""What a world of reasoning problems must offer: a protocol small enough to write a new world in twenty lines.
+
+A world is a frozen dataclass of parameters. Its functions are pure functions of uniform numbers that the engine draws,
+so they run compiled over a million problems and, with the same numbers, step by step in plain Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+NO_ANSWER = -1
+"""Stands where an answer would, when there is none. Answer 0 is the right one."""
+
+KEEP, WIDEN = 0, 1
+"""Hints to a generator: go on from here, or look for another idea."""
+
+State = Any
+"""A pytree of scalars: what a node of the search holds."""
+
+
+class Step(NamedTuple):
+    """What came of one step of the generator."""
+
+    memory: Any  # what the world remembers of this problem from now on
+    child: State  # the state the step led to
+    ends: jax.Array  # bool: the generator believes that it is done
+    costs: jax.Array  # int32 [input tokens, output tokens, tool calls]
+
+
+class World(Protocol):
+    """Synthetic problems, what a step does to them, and what it costs.
+
+    A world is registered as a pytree (`jax.tree_util.register_dataclass`), its numbers as data: a map over ten thousand
+    worlds is then one compiled run.
+
+    Every function gets its own row of uniform numbers in [0, 1): ``draws`` numbers each. A world that has no critic
+    returns a constant.
+    """
+
+    @property
+    def answers(self) -> int:
+        """Number of different answers; 0 is the right one."""
+
+    @property
+    def draws(self) -> int:
+        """Uniform numbers that one call of `step`, `critic` or `answer` may use."""
+
+    def problems(self, seed: int, block: int, count: int) -> Any:
+        """Problems of one block, as a pytree of NumPy arrays [count, ...], drawn on the host."""
+
+    def memory(self, problem: Any) -> Any:
+        """What is remembered of a problem before the first call."""
+
+    def root(self, problem: Any) -> State:
+        """The state before the first step."""
+
+    def step(self, uniform: jax.Array, problem: Any, memory: Any, state: State, hint: jax.Array) -> Step:
+        """One step of the generator from a state."""
+
+    def critic(
+        self, uniform: jax.Array, problem: Any, state: State, child: State
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Raw points for relative progress, an absolute score in [0.1, 1], and the costs of asking."""
+
+    def answer(self, uniform: jax.Array, problem: Any, state: State) -> tuple[jax.Array, jax.Array]:
+        """The answer that the generator gives from a state, and its costs."""
+
+
+def check_numbers(world: Any, names: tuple[str, ...], domain: str, inside: Callable[[float], bool]) -> None:
+    """Refuse plain numbers outside their domain; in a compiled run they are arrays, which were checked before."""
+    for name in names:
+        value = getattr(world, name)
+        if isinstance(value, int | float) and not inside(value):
+            raise ValueError(f"{name} must be {domain}, got {value}")
+
+
+def check_range(world: Any, name: str) -> None:
+    """Refuse a range of whole numbers that is empty or negative."""
+    low, high = getattr(world, name)
+    if isinstance(low, int) and isinstance(high, int) and not 0 <= low < high:
+        raise ValueError(f"{name} must be whole numbers 0 <= first < second, got {(low, high)}")
+
+
+def costs(input_tokens: Any = 0, output_tokens: Any = 0, calls: Any = 0) -> jax.Array:
+    """A cost vector [input tokens, output tokens, tool calls]."""
+    return jnp.stack([jnp.asarray(part, jnp.int32) for part in (input_tokens, output_tokens, calls)], axis=-1)
+
+
+def host_generator(seed: int, block: int, purpose: int) -> np.random.Generator:
+    """The generator that draws the problems of a block on the host, whatever else is drawn."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, block, purpose))))
