@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
@@ -98,7 +99,9 @@ def numbers(
     """
     pairs = list(zip(theirs, map(float, ours), strict=True))
     agree = [abs(value - float(text)) <= half_unit(text) + _SLACK * abs(float(text)) for text, value in pairs]
-    shown = ", ".join(f"{value:.{significant_digits(text) + 1}g}" for text, value in pairs)
+    # One decimal more than printed: rounding noise around 0 is not shown.
+    kept = [round(value, 1 - math.floor(math.log10(2.0 * half_unit(text)))) for text, value in pairs]
+    shown = ", ".join(f"{value:.{significant_digits(text) + 1}g}" for value, text in zip(kept, theirs, strict=True))
     return _claim(claim, condition, ", ".join(theirs), shown, None, all(agree), only_if, evidence)
 
 
