@@ -7,6 +7,7 @@ does not depend on how problems are cut into chunks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -131,13 +132,17 @@ def play(
     def one(world: World, uniform: jax.Array, problem: Any, run: Run) -> Run:
         return _request(world, policy, slots, ledger, uniform, problem, run)
 
+    every: Callable[..., Run] = jax.vmap(one)
+
     def on(carry: tuple[jax.Array, Run]) -> jax.Array:
         return (carry[0] < requests) & ~jnp.all(carry[1].done)
 
     def go(carry: tuple[jax.Array, Run]) -> tuple[jax.Array, Run]:
         request, runs = carry
-        draw = jax.vmap(lambda k: jax.random.uniform(jax.random.fold_in(k, request), (numbers,)))
-        return request + 1, jax.vmap(one)(worlds, draw(keys), problems, runs)
+        draw: Callable[..., jax.Array] = jax.vmap(
+            lambda k: jax.random.uniform(jax.random.fold_in(k, request), (numbers,))
+        )
+        return request + 1, every(worlds, draw(keys), problems, runs)
 
     _, runs = lax.while_loop(on, go, (jnp.zeros((), jnp.uint32), runs))
     last = jax.vmap(lambda k: jax.random.uniform(jax.random.fold_in(k, LAST), (policy.draws,)))(keys)
