@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from budgetsim.simulate.reasoning.accountant import Budget, Prices
 from budgetsim.simulate.reasoning.hops import HopWorld
+from budgetsim.simulate.reasoning.policies.uct import Uct
 from budgetsim.simulate.reasoning.policies.value_tree import ValueTree
 from budgetsim.simulate.reasoning.policy import Policy
 from budgetsim.simulate.reasoning.run import StrategyResult, simulate_strategy
 from budgetsim.simulate.reasoning.world import World
 
-__all__ = ["Budget", "HopWorld", "Policy", "Prices", "StrategyResult", "ValueTree", "World", "simulate_strategy"]
+__all__ = ["Budget", "HopWorld", "Policy", "Prices", "StrategyResult", "Uct", "ValueTree", "World", "simulate_strategy"]
