@@ -14,6 +14,17 @@ Numeric = Callable[..., Any]
 BISECTIONS = 70  # halvings of a bracket in the logarithm: more than the digits of a double
 
 
+class Named(sp.Function):  # type: ignore[misc]  # SymPy has no types
+    """A function that a derivation names and proves things about: it is printed by its name, evaluated by `closed`."""
+
+    def closed(self) -> sp.Expr:
+        """The function in terms of those that SymPy knows."""
+        raise ValueError(f"{type(self).__name__} has no closed form")
+
+    def _eval_evalf(self, prec: int) -> sp.Expr:
+        return self.closed()._eval_evalf(prec)
+
+
 def _scipy_table() -> dict[str, Callable[..., Any]]:
     return {
         "gamma": special.gamma,
@@ -80,6 +91,7 @@ def function(expr: sp.Expr, arguments: Sequence[sp.Symbol], backend: Backend = "
     if missing:
         raise ValueError(f"arguments must name every symbol of the formula, missing {sorted(map(str, missing))}")
     table = _jax_table() if backend == "jax" else _scipy_table()
+    expr = sp.sympify(expr).replace(lambda part: isinstance(part, Named), lambda part: part.closed())
     compiled: Numeric = sp.lambdify(list(arguments), _through_logarithms(expr), modules=[table, backend], cse=True)
     if backend == "jax":
         return compiled
@@ -122,7 +134,7 @@ def _through_logarithms(expr: sp.Expr) -> sp.Expr:
         rest = [factor for factor in whole.args if logarithms[factor] is None]
         return sp.Mul(*rest, sp.exp(sp.Add(*(logarithms[factor] for factor in large)), evaluate=False))
 
-    return sp.sympify(expr).replace(lambda part: isinstance(part, sp.Mul), product)
+    return expr.replace(lambda part: isinstance(part, sp.Mul), product)
 
 
 def root(
