@@ -16,12 +16,11 @@ from pathlib import Path
 
 from budgetsim.errors import InputError, JobError
 from budgetsim.reproduce.claim import Claim
+from budgetsim.reproduce.derivations import listing
 from budgetsim.reproduce.registry import check_name, command, reproduce, systems
 from budgetsim.reproduce.tables import from_json, markdown, summary, to_json
 from budgetsim.terminal import say, step
 from budgetsim.traces.write import replacing
-
-BEGIN, END = "<!-- claims -->", "<!-- /claims -->"
 
 
 def result_path(folder: Path, slug: str) -> Path:
@@ -38,8 +37,8 @@ def read_results(folder: Path, slug: str) -> list[Claim]:
         raise InputError(f"no list of claims: {error}", file=path) from error
 
 
-def with_table(page: str, claims: Sequence[Claim]) -> str:
-    """A page with the table between its markers made from these claims.
+def between(page: str, name: str, text: str) -> str:
+    """A page with the text between its two markers of a name replaced.
 
     Raises
     ------
@@ -48,14 +47,27 @@ def with_table(page: str, claims: Sequence[Claim]) -> str:
 
     Examples
     --------
-    >>> "old" in with_table("a <!-- claims --> old <!-- /claims --> b", [])
-    False
+    >>> between("a <!-- claims -->old<!-- /claims --> b", "claims", "new")
+    'a <!-- claims -->\\n\\nnew\\n\\n<!-- /claims --> b'
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end) or BEGIN in after or END in after:
-        raise ValueError(f"expected {BEGIN} and {END} once each")
-    return f"{before}{begin}\n\n{markdown(claims)}\n\n{summary(claims)}.\n\n{end}{after}"
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, found, rest = page.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed) or begin in after or end in after:
+        raise ValueError(f"expected {begin} and {end} once each")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
+
+
+def made(page: str, slug: str, claims: Sequence[Claim]) -> str:
+    """A page with everything in it that is generated: its claims and its derivations.
+
+    Raises
+    ------
+    ValueError
+        The page lacks a marker.
+    """
+    page = between(page, "claims", f"{markdown(claims)}\n\n{summary(claims)}.")
+    return between(page, "derivations", listing(slug)) if "<!-- derivations -->" in page else page
 
 
 def title(page: str) -> str:
@@ -102,7 +114,7 @@ def remake(folder: Path) -> list[Path]:
         results[slug] = read_results(folder, slug)
         before = path.read_text(encoding="utf-8")
         try:
-            pages[slug] = with_table(before, results[slug])
+            pages[slug] = made(before, slug, results[slug])
         except ValueError as error:
             raise InputError(str(error), file=path) from error
         changed += _write(path, pages[slug])

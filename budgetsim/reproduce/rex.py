@@ -155,7 +155,7 @@ def _noisy_quadratics() -> Iterator[Claim]:
         ours=f"REX is behind in {sum(not won for won in ahead.values())} of {len(ahead)} cases",
         holds=all(ahead.values()),
         only_if=(
-            "the budget is 10 % of the steps or less",
+            "the budget is 10 % of the steps or less and the noise .01 or less",
             all(won for (_, share), won in ahead.items() if share <= 10),
         ),
         evidence="sourced",
