@@ -202,4 +202,6 @@ def _claim(
     if not holds and only_if is not None and only_if[1]:
         verdict = "holds only if"
         condition = f"{condition}; holds only if {only_if[0]}"
-    return Claim(claim=claim, condition=condition, theirs=theirs, ours=ours, se=se, verdict=verdict, evidence=evidence)
+    # Twelve digits: the same on every machine, and more than any comparison here needs.
+    kept = float(f"{ours:.12g}") if isinstance(ours, float | int) else ours
+    return Claim(claim=claim, condition=condition, theirs=theirs, ours=kept, se=se, verdict=verdict, evidence=evidence)
