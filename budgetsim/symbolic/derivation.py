@@ -99,10 +99,10 @@ class Derivation:
     def latex(self) -> str:
         """The derivation in LaTeX: assumptions, steps and result, one aligned line each."""
         rows = [
-            (r"\text{assume } \mathtt{" + name.replace("_", r"\_") + "}", sp.latex(value))
+            (r"\text{assume } \mathtt{" + name.replace("_", r"\_") + "}", _latex(value))
             for name, value in self.assumptions.items()
         ]
-        rows += [(r"\text{" + step.name.replace("_", " ") + "}", sp.latex(step.claim)) for step in self.steps]
+        rows += [(r"\text{" + step.name.replace("_", " ") + "}", _latex(step.claim)) for step in self.steps]
         rows += [(r"\text{given}", other._conclusion()) for other in self.given]
         rows.append((r"\textbf{result}", self._conclusion()))
         return (
@@ -113,9 +113,9 @@ class Derivation:
 
     def _conclusion(self) -> str:
         if self.bracket is None:
-            return rf"\boxed{{{sp.latex(self.result)}}}"
+            return rf"\boxed{{{_latex(self.result)}}}"
         defining = sp.Eq(self.result.rhs, 0, evaluate=False)
-        return rf"{sp.latex(self.result.lhs)}\text{{ solves }}\boxed{{{sp.latex(defining)}}}"
+        return rf"{_latex(self.result.lhs)}\text{{ solves }}\boxed{{{_latex(defining)}}}"
 
     def _repr_latex_(self) -> str:
         return "$$" + self.latex() + "$$"
@@ -142,6 +142,13 @@ class Derivation:
     def __str__(self) -> str:
         outcomes = ", ".join(f"{name}: {outcome}" for name, outcome in self.outcomes.items())
         return f"{self.title}\n  {self.result.lhs} = {self.result.rhs}\n  steps: {outcomes}"
+
+
+def _latex(expr: sp.Basic) -> str:
+    """LaTeX with a star where a symbol's name ends in one."""
+    stars = {symbol: symbol.name.removesuffix("_star") for symbol in expr.free_symbols if symbol.name.endswith("_star")}
+    names = {symbol: sp.latex(sp.Symbol(stem)) + r"^{\star}" for symbol, stem in stars.items()}
+    return str(sp.latex(expr, symbol_names=names))
 
 
 def derives(*theory: str, page: str) -> Callable[[Callable[Arguments, Derivation]], Callable[Arguments, Derivation]]:

@@ -17,6 +17,7 @@ Outcome = Literal["proved", "checked"]
 
 POINTS = 12  # random points at which a claim is tried before a proof is looked for
 DIGITS = 40
+PATIENCE = 150  # operations beyond which a sign is not looked for by simplification, which takes minutes there
 ZERO = sp.Float("1e-25")
 
 
@@ -147,7 +148,7 @@ def _points(claim: Relational, where: Mapping[sp.Symbol, sp.Expr]) -> Iterator[d
     free = sorted(claim.free_symbols, key=str)
     hidden = sorted(set().union(*(expr.free_symbols for expr in where.values()), set()) - set(where), key=str)
     for _ in range(POINTS if free else 1):
-        drawn = {symbol: _draw(symbol, random_) for symbol in {*free, *hidden} - set(where)}
+        drawn = {symbol: _draw(symbol, random_) for symbol in (*free, *hidden) if symbol not in where}
         inner = {symbol: sp.nsimplify(_resolve(expr, where).subs(drawn)) for symbol, expr in where.items()}
         yield {symbol: {**drawn, **inner}[symbol] for symbol in free}
 
@@ -217,10 +218,14 @@ def _is_zero(reduce: Callable[[sp.Expr], sp.Expr], expr: sp.Expr) -> bool:
 
 def _positive(expr: sp.Expr, strict: bool) -> bool:
     """Whether an expression of positive symbols is positive: by its own assumptions, or coefficient by coefficient."""
-    return any(
-        all(_positive_factor(factor, strict) for factor in sp.Mul.make_args(form))
-        for form in (expr, sp.factor(expr), sp.factor(sp.together(sp.simplify(expr))), sp.expand(expr))
+    forms: tuple[Callable[[sp.Expr], sp.Expr], ...] = (
+        lambda form: form,
+        sp.factor,
+        lambda form: sp.factor(sp.together(sp.simplify(form))),
+        sp.expand,
     )
+    forms = forms if expr.count_ops() < PATIENCE else forms[:1]
+    return any(all(_positive_factor(factor, strict) for factor in sp.Mul.make_args(form(expr))) for form in forms)
 
 
 def _positive_factor(factor: sp.Expr, strict: bool) -> bool:
@@ -233,5 +238,5 @@ def _positive_factor(factor: sp.Expr, strict: bool) -> bool:
 
 
 def _positive_terms(expr: sp.Expr, strict: bool) -> bool:
-    terms = sp.Add.make_args(sp.expand(expr))
+    terms = sp.Add.make_args(sp.expand(expr) if expr.count_ops() < PATIENCE else expr)
     return all(term.is_nonnegative for term in terms) and (not strict or any(term.is_positive for term in terms))
