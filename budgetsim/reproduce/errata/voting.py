@@ -152,7 +152,8 @@ ERRATA = (
         "et al., arXiv 2502.17578",
         by="popular",
         evidence="derived",
-        right="The exponent is that of the density of success probabilities near 0; a finite slope need not have reached it.",
+        right="The exponent is that of the density of success probabilities near 0; a finite slope need not have "
+        "reached it.",
         proof=r"$-\log(1-F)=F+F^2/2+\dots$ with F the failure rate; the higher terms die out only as F does, like "
         r"$k^{-\alpha}$.",
         gaps=_power_law_read_off_a_curve,
