@@ -78,7 +78,12 @@ def majority(xp: ModuleType, fan_in: Array, bias: Array) -> Array:
 def majority_derivative(xp: ModuleType, fan_in: Array, bias: Array) -> Array:
     """``f_b'(u) = c_b (1 - u^2)^k``."""
     k = (fan_in - 1.0) / 2.0
-    return slope(xp, fan_in) * ((1.0 - bias) * (1.0 + bias)) ** k
+    # A power of a rounded base loses digits with k: small squares keep theirs in the exponent.
+    square = bias * bias
+    small = square < 0.25
+    power = xp.exp(k * xp.log1p(-xp.where(small, square, 0.0)))
+    base = xp.where(small, 1.0, (1.0 - bias) * (1.0 + bias))
+    return slope(xp, fan_in) * xp.where(small, power, base**k)
 
 
 def one_level(xp: ModuleType, bias: Array, fan_in: Array, fidelity: Array, correlation: Array) -> Array:

@@ -96,10 +96,16 @@ def epistemic_uncertainty(initial_uncertainty: Array, decay_rate: Array, budgets
     return _uncertainty(as_row(initial_uncertainty), as_row(decay_rate), as_row(budgets))
 
 
-@elementwise(initial_uncertainty=ROW, decay_rate=ROW, budget=POSITIVE, lower=LOWER, upper=UPPER)
+@elementwise(initial_uncertainty=ROW, decay_rate=ROW, budget=POSITIVE, lower=LOWER, upper=UPPER, reward_scale=POSITIVE)
 def _price(
-    initial_uncertainty: Array, decay_rate: Array, budget: Array, lower: Array | None, upper: Array | None
+    initial_uncertainty: Array,
+    decay_rate: Array,
+    budget: Array,
+    lower: Array | None,
+    upper: Array | None,
+    reward_scale: Array = 1.0,  # noqa: ARG001
 ) -> Array:
+    """Log price at a reward scale of 1; the scale is only held against its domain."""
     xp = common_namespace(initial_uncertainty)
     intercept, weight = xp.log(initial_uncertainty * decay_rate), 1.0 / (decay_rate + 1.0)
     intercept, weight, budgets = xp.broadcast_arrays(intercept, weight, budget[..., None])
@@ -111,7 +117,9 @@ def _price(
     budget = budgets[..., 0]
     feasible = xp.all(lower <= upper, axis=-1) & (xp.sum(lower, axis=-1) <= budget * (1.0 + SLACK))
     feasible = feasible & (xp.sum(upper, axis=-1) >= budget * (1.0 - SLACK))
-    return require(xp, feasible, FEASIBLE, bounded_log_price(xp, intercept, weight, budget, lower, upper))
+    price = bounded_log_price(xp, intercept, weight, budget, lower, upper)
+    sums = {"sum of lower": xp.sum(lower, axis=-1), "sum of upper": xp.sum(upper, axis=-1)}
+    return require(xp, feasible, FEASIBLE, price, budget=budget, **sums)
 
 
 @elementwise(price=PRICE, reward_scale=POSITIVE)
@@ -170,7 +178,7 @@ def bam_exact(
     """
     uncertainty, rate = as_row(initial_uncertainty), as_row(decay_rate)
     lower, upper = as_row(lower), as_row(upper)
-    price = _price(uncertainty, rate, budget, lower, upper)
+    price = _price(uncertainty, rate, budget, lower, upper, reward_scale)
     xp = common_namespace(price, uncertainty, rate)
     price = xp.asarray(price)
     tokens = clipped(xp, tokens_at(xp, price, xp.log(uncertainty * rate), 1.0 / (rate + 1.0)), lower, upper)

@@ -29,7 +29,7 @@ from budgetsim.theory._arrays import (
     whole,
 )
 
-SEVERAL = Domain("a whole number, 2 or more", 2.0, step=1)
+SEVERAL = Domain("a whole number, 2 or more", 2.0, open_high=True, step=1)
 
 
 @elementwise(fan_in=SEVERAL, correlation=CORRELATION_BELOW_ONE, message_variance=NON_NEGATIVE)
@@ -202,4 +202,11 @@ def continuous_optimal_leaf_tokens(
     margin = tree_exponent - variance_compute_exponent
     positive = margin > 0.0
     tokens = variance_compute_exponent * communication_cost / xp.where(positive, margin, math.inf)
-    return require(xp, positive, "tree_exponent must be above variance_compute_exponent", tokens)
+    return require(
+        xp,
+        positive,
+        "tree_exponent must be above variance_compute_exponent",
+        tokens,
+        tree_exponent=tree_exponent,
+        variance_compute_exponent=variance_compute_exponent,
+    )

@@ -25,9 +25,10 @@ from budgetsim.theory._arrays import (
     Domain,
     common_namespace,
     elementwise,
+    known,
 )
 
-SEVERAL = Domain("a whole number, 2 or more", 2.0, step=1)
+SEVERAL = Domain("a whole number, 2 or more", 2.0, open_high=True, step=1)
 INNER_BIAS = Domain("in (-1, 1)", -1.0, 1.0, open_low=True, open_high=True)
 
 
@@ -73,6 +74,7 @@ def effective_sample_size(agents: Array, correlation: Array) -> Array:
     return agents / (1.0 + (agents - 1.0) * correlation)
 
 
+@known("fan_in")
 def beta_binomial_majority_bias(fan_in: int, bias: Array, correlation: Array) -> Array:
     r"""Bias of the majority of exchangeable beta-binomial votes.
 
@@ -101,6 +103,7 @@ def beta_binomial_majority_bias(fan_in: int, bias: Array, correlation: Array) ->
     return _beta_binomial_bias(bias, correlation, _odd(fan_in))
 
 
+@known("fan_in")
 def beta_binomial_majority_slope(fan_in: int, correlation: Array) -> Array:
     """Slope of :func:`beta_binomial_majority_bias` at bias 0; same arguments.
 
@@ -152,6 +155,6 @@ def _winning_counts(xp: ModuleType, bias: Array, correlation: Array, fan_in: int
 
 
 def _odd(fan_in: int) -> int:
-    if fan_in < 1 or fan_in % 2 != 1:
+    if not 1 <= fan_in < np.inf or fan_in % 2 != 1:
         raise ValueError(f"fan_in must be an odd number, 1 or more, got {fan_in}")
     return int(fan_in)

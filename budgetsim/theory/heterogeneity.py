@@ -15,6 +15,7 @@ a benchmark (:func:`empirical_problems`) or the nodes of a quadrature rule (:fun
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -110,6 +111,42 @@ def mixture_accuracy(
     return 0.5 * (1.0 + weighted_mean(xp, bias, weights))
 
 
+def mapped_accuracy(bias_map: Callable[[Array], Array], probability_atoms: Array, weights: Array) -> Array:
+    r"""Accuracy of any map of bias over a distribution of problems, :math:`\sum_i w_i (1 + f(2 p_i - 1)) / 2`.
+
+    Parameters
+    ----------
+    bias_map
+        Takes the leaf biases of the problems, shape [..., atoms], to the biases of the answers: a function of this
+        room with the rest of its arguments fixed, such as a tree of unequal levels or a beta-binomial vote.
+    probability_atoms, weights
+        See :func:`mixture_accuracy`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its domain or all weights are 0 (NaN in JAX).
+
+    Notes
+    -----
+    Derived.
+
+    Examples
+    --------
+    >>> from budgetsim.theory.mixed_levels import iterate_levels
+    >>> problems = beta_problems(1.2, 0.4)
+    >>> round(float(mapped_accuracy(lambda bias: iterate_levels(bias, [3, 9], 0.9, 0.1), *problems)), 4)
+    0.7887
+    """
+    return _mapped(probability_atoms, weights, bias_map)
+
+
+@elementwise(probability_atoms=ATOMS, weights=WEIGHTS)
+def _mapped(probability_atoms: Array, weights: Array, bias_map: Callable[[Array], Array]) -> Array:
+    xp = common_namespace(probability_atoms)
+    return 0.5 * (1.0 + weighted_mean(xp, bias_map(2.0 * probability_atoms - 1.0), weights))
+
+
 def beta_problems(alpha: Array, beta: Array, *, nodes: int = 16) -> Problems:
     """Quadrature atoms of problems whose success probability is Beta distributed.
 
@@ -139,7 +176,7 @@ def beta_problems(alpha: Array, beta: Array, *, nodes: int = 16) -> Problems:
     >>> round(float(problems.weights.sum()), 10), round(float(problems.weights @ problems.probability_atoms), 10)
     (1.0, 0.25)
     """
-    if nodes < 1 or nodes != int(nodes):
+    if not 1 <= nodes < math.inf or nodes != int(nodes):
         raise ValueError(f"nodes must be a whole number, 1 or more, got {nodes}")
     xp = common_namespace(alpha, beta)
     return _beta_rule(xp.asarray(alpha, dtype=float)[..., None], xp.asarray(beta, dtype=float)[..., None], int(nodes))
@@ -199,7 +236,9 @@ def empirical_problems(correct: Array, samples: Array) -> Problems:
     """
     xp = common_namespace(correct)
     correct, samples = xp.broadcast_arrays(correct, samples)
-    rates = require(xp, correct <= samples, "correct must be at most samples", correct / samples)
+    rates = require(
+        xp, correct <= samples, "correct must be at most samples", correct / samples, correct=correct, samples=samples
+    )
     return Problems(rates, xp.ones_like(rates))
 
 

@@ -150,7 +150,9 @@ def mean_gain(
     bias = 2.0 * probability_atoms - 1.0
     tree = (fan_in[..., None], levels[..., None] if levels.ndim else depth, fidelity[..., None], correlation[..., None])
     mean, root = weighted_mean(xp, bias, weights), weighted_mean(xp, iterate_bias(bias, *tree), weights)
-    return require(xp, mean != 0.0, "the mean bias must not be 0", root / xp.where(mean == 0.0, 1.0, mean))
+    return require(
+        xp, mean != 0.0, "the mean bias must not be 0", root / xp.where(mean == 0.0, 1.0, mean), mean_bias=mean
+    )
 
 
 @elementwise(fan_in=FAN_IN_OF_A_VOTE, fidelity=FIDELITY, mean_bias=POSITIVE_BIAS, balance=BALANCE)

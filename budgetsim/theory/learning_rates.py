@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from budgetsim.theory._arrays import NON_NEGATIVE, POSITIVE, WHOLE, Array, common_namespace, elementwise
+from budgetsim.theory._arrays import NON_NEGATIVE, POSITIVE, WHOLE, Array, common_namespace, elementwise, require
 from budgetsim.theory.profiles import Profile, held_fraction, rex_profile, uba_profile
 
 
@@ -40,7 +40,8 @@ class LearningRate:
     Notes
     -----
     After the last step the rate stays where the profile ends (taking the step modulo the budget, as some public code
-    does, jumps back to the peak). Profile and sampling rate: "REX: Revisiting Budgeted Training with an Improved
+    does, jumps back to the peak). Before step 0, where ``optax.join_schedules`` looks and discards, it is NaN in JAX and
+    an error outside. Profile and sampling rate: "REX: Revisiting Budgeted Training with an Improved
     Schedule", Chen, Wolfe, Kyrillidis, arXiv 2107.04197.
 
     Examples
@@ -60,7 +61,7 @@ class LearningRate:
     interval: float | None = None
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or self.steps != int(self.steps):
+        if not 1 <= self.steps < float("inf") or self.steps != int(self.steps):
             raise ValueError(f"steps must be a whole number, 1 or more, got {self.steps}")
         if not 0.0 < self.peak < float("inf"):
             raise ValueError(f"peak must be finite, above 0, got {self.peak}")
@@ -96,7 +97,7 @@ def uba_step_size(step: Array, steps: Array, peak: Array, floor: Array = 0.0, sh
     Raises
     ------
     ValueError
-        If an argument is outside its domain (NaN in JAX).
+        If an argument is outside its domain or the floor above the peak (NaN in JAX).
 
     Notes
     -----
@@ -110,4 +111,5 @@ def uba_step_size(step: Array, steps: Array, peak: Array, floor: Array = 0.0, sh
     """
     xp = common_namespace(step)
     used = step / steps
-    return (peak - floor) * uba_profile(xp.where(used > 1.0, 1.0, used), shape) + floor
+    rate = (peak - floor) * uba_profile(xp.where(used > 1.0, 1.0, used), shape) + floor
+    return require(xp, floor <= peak, "floor must be at most peak", rate, floor=floor, peak=peak)

@@ -31,7 +31,7 @@ from budgetsim.theory._arrays import (
     require,
 )
 
-BRANCHING = Domain("above 1", 1.0, open_low=True)
+BRANCHING = Domain("finite, above 1", 1.0, open_low=True, open_high=True)
 SYNERGY = "organization_exponent must be above compute_exponent (else one agent should spend everything)"
 
 
@@ -49,6 +49,20 @@ def leaf_bias(leaf_tokens: Array, leaf_constant: Array, compute_exponent: Array)
     xp = common_namespace(leaf_tokens)
     bias = leaf_constant * leaf_tokens**compute_exponent
     return xp.where(bias < 1.0, bias, 1.0)
+
+
+@elementwise(leaf_tokens=NON_NEGATIVE, leaf_constant=POSITIVE, compute_exponent=POSITIVE)
+def saturating_leaf_bias(leaf_tokens: Array, leaf_constant: Array, compute_exponent: Array) -> Array:
+    r"""Bias of one agent that saturates smoothly, :math:`g(x) = 1 - e^{-\kappa x^\beta}`.
+
+    The power law of :func:`leaf_bias` while weak and never above it. Derived: an assumption of this project.
+
+    Examples
+    --------
+    >>> round(saturating_leaf_bias(1000.0, 0.02, 0.2), 4)
+    0.0765
+    """
+    return -common_namespace(leaf_tokens).expm1(-leaf_constant * leaf_tokens**compute_exponent)
 
 
 @elementwise(fan_in=FAN_IN_OF_A_VOTE, fidelity=FIDELITY, correlation=CORRELATION)
@@ -84,21 +98,32 @@ def organization_exponent(fan_in: Array, fidelity: Array, correlation: Array) ->
     return xp.log(_kernels.amplification(xp, fan_in, fidelity, correlation)) / xp.log(fan_in)
 
 
-@elementwise(message_tokens=NON_NEGATIVE, fan_in=BRANCHING)
-def communication_cost_per_leaf(message_tokens: Array, fan_in: Array) -> Array:
-    r"""Tokens of communication per leaf of a large tree, :math:`c_0 = 2mb/(b-1)`. arXiv 2601.17311, Eqs. 32-37.
+@elementwise(message_tokens=NON_NEGATIVE, fan_in=BRANCHING, aggregator_tokens=NON_NEGATIVE)
+def communication_cost_per_leaf(message_tokens: Array, fan_in: Array, aggregator_tokens: Array = 0.0) -> Array:
+    r"""Tokens of communication per leaf of a large tree, :math:`c_0 = (2mb + c_a)/(b-1)`.
+
+    arXiv 2601.17311, Eqs. 32-37; there aggregators pay for reading only. ``aggregator_tokens``, what one of them spends
+    beside that, is derived.
 
     Examples
     --------
     >>> communication_cost_per_leaf(20, 5)
     50.0
     """
-    return 2.0 * message_tokens * fan_in / (fan_in - 1.0)
+    return (2.0 * message_tokens * fan_in + aggregator_tokens) / (fan_in - 1.0)
 
 
-@elementwise(fan_in=BRANCHING, depth=WHOLE, leaf_tokens=NON_NEGATIVE, message_tokens=NON_NEGATIVE)
-def exact_tree_tokens(fan_in: Array, depth: Array, leaf_tokens: Array, message_tokens: Array) -> Array:
-    r"""Tokens of a whole tree, :math:`N x + 2mb(N-1)/(b-1)` with :math:`N = b^L`. Derived.
+@elementwise(
+    fan_in=BRANCHING,
+    depth=WHOLE,
+    leaf_tokens=NON_NEGATIVE,
+    message_tokens=NON_NEGATIVE,
+    aggregator_tokens=NON_NEGATIVE,
+)
+def exact_tree_tokens(
+    fan_in: Array, depth: Array, leaf_tokens: Array, message_tokens: Array, aggregator_tokens: Array = 0.0
+) -> Array:
+    r"""Tokens of a whole tree, :math:`N x + (2mb + c_a)(N-1)/(b-1)` with :math:`N = b^L`. Derived.
 
     Examples
     --------
@@ -106,7 +131,7 @@ def exact_tree_tokens(fan_in: Array, depth: Array, leaf_tokens: Array, message_t
     10000.0
     """
     leaves = fan_in**depth
-    return leaves * leaf_tokens + 2.0 * message_tokens * fan_in * (leaves - 1.0) / (fan_in - 1.0)
+    return leaves * leaf_tokens + (2.0 * message_tokens * fan_in + aggregator_tokens) * (leaves - 1.0) / (fan_in - 1.0)
 
 
 @elementwise(compute_exponent=POSITIVE, organization_exponent=POSITIVE, communication_cost=NON_NEGATIVE)
@@ -246,4 +271,7 @@ def _with_synergy(compute_exponent: Array, organization_exponent: Array, formula
     xp = common_namespace(organization_exponent)
     margin = organization_exponent - compute_exponent
     positive = margin > 0.0
-    return require(xp, positive, SYNERGY, formula(xp.where(positive, margin, 1.0)))
+    result = formula(xp.where(positive, margin, 1.0))
+    return require(
+        xp, positive, SYNERGY, result, organization_exponent=organization_exponent, compute_exponent=compute_exponent
+    )

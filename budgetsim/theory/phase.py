@@ -31,10 +31,10 @@ from budgetsim.theory._arrays import (
     POSITIVE_BIAS,
     PROPER_PROBABILITY,
     Array,
+    climb,
     common_namespace,
     elementwise,
-    is_jax,
-    repeat,
+    known,
 )
 
 
@@ -94,7 +94,7 @@ def iterate_bias(bias: Array, fan_in: Array, depth: Array, fidelity: Array, corr
         Children per aggregator: odd, 1 or more. A chain of relays is ``fan_in=1``: fidelity**depth * bias.
     depth
         Levels of aggregation: whole, 0 or more. In JAX a Python integer (or NumPy array) gives a loop that can be
-        differentiated both ways; a traced depth only forwards.
+        differentiated both ways; a traced depth only forwards. NumPy stops where no level changes anything any more.
     fidelity, correlation
         See :func:`one_level_map`.
 
@@ -108,16 +108,12 @@ def iterate_bias(bias: Array, fan_in: Array, depth: Array, fidelity: Array, corr
     0.09954
     """
     xp = common_namespace(bias, depth)
-    levels = depth if is_jax(common_namespace(depth)) else np.asarray(depth)
-    shape = np.broadcast_shapes(*(np.shape(part) for part in (bias, fan_in, levels, fidelity, correlation)))
+    shape = np.broadcast_shapes(*(np.shape(part) for part in (bias, fan_in, depth, fidelity, correlation)))
 
-    def climb(level: Array, below: Array) -> Array:
-        above = _kernels.one_level(xp, below, fan_in, fidelity, correlation)
-        return above if np.ndim(levels) == 0 else xp.where(level < levels, above, below)
+    def level(below: Array) -> Array:
+        return _kernels.one_level(xp, below, fan_in, fidelity, correlation)
 
-    count = levels.max() if levels.size else 0
-    count = count if is_jax(common_namespace(depth)) else int(count)
-    return repeat(xp, count, climb, xp.broadcast_to(bias, shape))
+    return climb(xp, depth, level, xp.broadcast_to(bias, shape))
 
 
 @elementwise(fidelity=FIDELITY, depth=DEPTH, bias=BIAS)
@@ -194,10 +190,11 @@ def amplification_requirement(fidelity: Array, correlation: Array) -> Array:
     return (1.0 / fidelity - correlation) / (1.0 - correlation)
 
 
+@known()
 def minimum_fan_in(fidelity: float, correlation: float) -> int:
     """Smallest odd fan-in, 3 or more, that amplifies at a fidelity in (0, 1] and a correlation in [0, 1).
 
-    Plain numbers only. Derived.
+    A search over whole numbers: plain numbers only (``TypeError`` under JAX tracing). Derived.
 
     Examples
     --------

@@ -26,7 +26,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from budgetsim.theory._arrays import NON_NEGATIVE, POSITIVE, Array, Domain, elementwise
+from budgetsim.theory._arrays import NON_NEGATIVE, POSITIVE, Array, Domain, elementwise, known
 from budgetsim.theory.bbam import epistemic_uncertainty
 from budgetsim.theory.bbam_common import min_epistemic_uncertainty
 
@@ -53,6 +53,7 @@ _DECAYS: dict[str, Callable[[NDArray[np.float64], int], NDArray[np.float64]]] = 
 }
 
 
+@known()
 def schedule_weights(schedule: Schedule, steps: int) -> NDArray[np.float64]:
     r"""Decay weights of the steps i = 0 .. N-1, not normalised.
 
@@ -87,11 +88,12 @@ def schedule_weights(schedule: Schedule, steps: int) -> NDArray[np.float64]:
     """
     if schedule not in _DECAYS:
         raise ValueError(f"schedule must be one of {', '.join(_DECAYS)}, got {schedule!r}")
-    if steps < 1 or steps != int(steps):
+    if not 1 <= steps < math.inf or steps != int(steps):
         raise ValueError(f"steps must be a whole number, 1 or more, got {steps}")
     return _DECAYS[schedule](np.arange(int(steps), dtype=float), int(steps))
 
 
+@known()
 def plan_and_budget_allocation(
     credits: Sequence[float], schedule: Schedule, budget: int, *, guard: float = GUARD
 ) -> tuple[int, ...]:
@@ -133,7 +135,7 @@ def plan_and_budget_allocation(
     weights = np.asarray(credits, dtype=float)
     if weights.ndim != 1 or weights.size == 0 or not np.all((weights >= 0.0) & np.isfinite(weights)):
         raise ValueError(f"credits must have shape [steps] with one step or more, all 0 or more, got {credits}")
-    if budget < 0 or budget != int(budget):
+    if not 0 <= budget < math.inf or budget != int(budget):
         raise ValueError(f"budget must be a whole number, 0 or more, got {budget}")
     if not 0.0 <= guard < 1.0:
         raise ValueError(f"guard must be in [0, 1), got {guard}")
@@ -147,6 +149,7 @@ def plan_and_budget_allocation(
     return tuple(int(count) for count in counts)
 
 
+@known()
 def schedule_excess(schedule: Schedule, uncertainty_ratio: float, decay_rate: float, steps: int, budget: int) -> float:
     r"""Share by which a schedule leaves more epistemic uncertainty than the best division of the same tokens.
 
@@ -185,7 +188,7 @@ def schedule_excess(schedule: Schedule, uncertainty_ratio: float, decay_rate: fl
     """
     if not 0.0 < uncertainty_ratio < math.inf:
         raise ValueError(f"uncertainty_ratio must be finite, above 0, got {uncertainty_ratio}")
-    if budget < 1 or budget != int(budget):
+    if not 1 <= budget < math.inf or budget != int(budget):
         raise ValueError(f"budget must be a whole number, 1 or more, got {budget}")
     tokens = plan_and_budget_allocation([1.0] * schedule_weights(schedule, steps).size, schedule, budget)
     initial_uncertainty = float(uncertainty_ratio) ** np.arange(steps)

@@ -8,7 +8,8 @@ circle. A right answer with ``m`` votes and ``t`` wrong answers level with it wi
 contributing "fewer than m votes, or y times exactly m", covers every tie; Gauss-Legendre nodes in ``y`` make the
 integral exact. Every factor is a probability at most 1 in size, so nothing overflows.
 
-Both functions are NumPy only: their loops depend on the values. Derived.
+Both functions take JAX arrays as well: what depends on the values here is left out there, see the room's
+``_plurality_arrays``. Derived.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from array_api_compat import is_jax_array
+from numpy.typing import NDArray
 from scipy.special import gammaln, xlog1py, xlogy
+
+from budgetsim.theory._arrays import Array, common_namespace, known
+from budgetsim.theory._plurality_arrays import log_binomial, poisson_tables, winning_share
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +35,8 @@ MOST_LEVELS = 16
 BLOCK = 2**21
 
 
-def plurality_accuracy(probabilities: ArrayLike, votes: int, *, copies: ArrayLike | None = None) -> Floats | float:
+@known("votes", "copies")
+def plurality_accuracy(probabilities: Array, votes: int, *, copies: Array | None = None) -> Array:
     """Probability that the right answer wins a plurality of independent votes, ties broken at random.
 
     Parameters
@@ -39,10 +45,10 @@ def plurality_accuracy(probabilities: ArrayLike, votes: int, *, copies: ArrayLik
         Probability of each answer in one vote, shape [..., answers]; entry 0 is the right answer. A row sums to 1
         or less; what is missing are abstentions, which never win.
     votes
-        Number of votes, a whole number, 0 or more.
+        Number of votes, a whole number, 0 or more: one plain number, known under JAX tracing.
     copies
-        How many answers each column stands for, whole numbers, shape [..., answers] or [answers], 1 in entry 0;
-        a probability is that of one copy. A long tail of equally likely answers then costs as much as one.
+        How many answers each column stands for, known whole numbers, shape [..., answers] or [answers], 1 in entry
+        0; a probability is that of one copy. A long tail of equally likely answers then costs as much as one.
 
     Returns
     -------
@@ -54,7 +60,10 @@ def plurality_accuracy(probabilities: ArrayLike, votes: int, *, copies: ArrayLik
     Raises
     ------
     ValueError
-        If a probability is negative, a row sums to more than 1, or votes or copies are not whole numbers, 0 or more.
+        If a probability is negative, a row sums to more than 1, or votes or copies are not whole numbers, 0 or more
+        (NaN for probabilities in JAX).
+    TypeError
+        If JAX traces votes or copies.
 
     Examples
     --------
@@ -63,12 +72,14 @@ def plurality_accuracy(probabilities: ArrayLike, votes: int, *, copies: ArrayLik
     >>> round(plurality_accuracy([0.5, 0.1], 3, copies=[1, 5]), 6) == round(plurality_accuracy([0.5] + 5 * [0.1], 3), 6)
     True
     """
-    rows = np.asarray(probabilities, dtype=float)
+    rows = common_namespace(probabilities).asarray(probabilities, dtype=float)
     if rows.ndim == 0 or rows.shape[-1] == 0:
         raise ValueError(f"probabilities must have shape [..., answers], got {rows.shape}")
-    many = np.ones_like(rows) if copies is None else np.broadcast_to(np.asarray(copies, dtype=float), rows.shape)
+    many = np.broadcast_to(np.asarray(1.0 if copies is None else copies, dtype=float), rows.shape)
     if not np.all((many >= 0.0) & (np.floor(many) == many)) or not np.all(many[..., 0] == 1.0):
         raise ValueError("copies must be whole numbers, 0 or more, and 1 for the right answer")
+    if is_jax_array(rows):
+        return _traced_accuracy(rows, many, _whole("votes", votes))
     if not np.all(rows >= 0.0) or not np.all((rows * many).sum(axis=-1) <= 1.0 + 1e-9):
         raise ValueError("probabilities must be 0 or more and sum to at most 1 over the last axis")
     total = _whole("votes", votes)
@@ -76,12 +87,7 @@ def plurality_accuracy(probabilities: ArrayLike, votes: int, *, copies: ArrayLik
     rows, many = rows.reshape(-1, rows.shape[-1]), many.reshape(-1, rows.shape[-1])
     if total == 0:
         return _shaped(np.zeros(len(rows)), shape)
-    distances = np.arange(total + 64)
-    log_ratio = np.maximum(
-        _log_poisson(total + distances, total),
-        np.where(distances <= total, _log_poisson(total - distances, total), -np.inf),
-    ) - _log_poisson(np.asarray(total), total)
-    nodes = _enough_nodes(log_ratio)
+    nodes = _poisson_nodes(total)
     counts = np.arange(total + 1)
     abstained = np.maximum(0.0, 1.0 - (rows * many).sum(axis=1)) * total
     rows, many = _largest_first(rows, many)
@@ -93,7 +99,8 @@ def plurality_accuracy(probabilities: ArrayLike, votes: int, *, copies: ArrayLik
     return _shaped(_right_share(tables, many, abstentions, angles, nodes, total) / normalizer, shape)
 
 
-def plurality_from_counts(counts: ArrayLike, k: int, *, abstentions: ArrayLike = 0) -> Floats | float:
+@known("k")
+def plurality_from_counts(counts: Array, k: int, *, abstentions: Array = 0) -> Array:
     """Plurality accuracy of a random subset of ``k`` of the observed samples, ties broken at random.
 
     The unbiased estimate, from n samples per problem, of the plurality accuracy of k votes: what pass@k's estimator
@@ -104,7 +111,8 @@ def plurality_from_counts(counts: ArrayLike, k: int, *, abstentions: ArrayLike =
     counts
         How often each answer was observed, shape [..., answers]; entry 0 is the right answer, padding is 0.
     k
-        Size of the subset, a whole number from 0 to the number of samples of every problem.
+        Size of the subset, a whole number from 0 to the number of samples of every problem: one plain number, known
+        under JAX tracing.
     abstentions
         Samples without an answer, shape [...]: counted among the samples, never winning.
 
@@ -116,16 +124,21 @@ def plurality_from_counts(counts: ArrayLike, k: int, *, abstentions: ArrayLike =
     Raises
     ------
     ValueError
-        If a count is not a whole number, 0 or more, or k exceeds the number of samples of a problem.
+        If a count is not a whole number, 0 or more, or k exceeds the number of samples of a problem (NaN for counts
+        and abstentions in JAX).
+    TypeError
+        If JAX traces k.
 
     Examples
     --------
     >>> round(plurality_from_counts([2, 1], 2), 6)
     0.666667
     """
-    rows = np.asarray(counts, dtype=float)
+    rows = common_namespace(counts, abstentions).asarray(counts, dtype=float)
     if rows.ndim == 0 or rows.shape[-1] == 0:
         raise ValueError(f"counts must have shape [..., answers], got {rows.shape}")
+    if is_jax_array(rows):
+        return _traced_from_counts(rows, abstentions, _whole("k", k))
     silent = np.broadcast_to(np.asarray(abstentions, dtype=float), rows.shape[:-1]).reshape(-1)
     shape = rows.shape[:-1]
     rows = rows.reshape(-1, rows.shape[-1])
@@ -152,6 +165,38 @@ def plurality_from_counts(counts: ArrayLike, k: int, *, abstentions: ArrayLike =
     angles = _angles(nodes)
     silence = (1.0 + share * np.expm1(1j * angles)) ** silent[:, None]
     return _shaped(_right_share(tables, once, silence, angles, nodes, total) / np.exp(log_normalizer), shape)
+
+
+def _traced_accuracy(rows: Array, copies: Floats, total: int) -> Array:
+    xp = common_namespace(rows)
+    used = xp.sum(rows * copies, axis=-1)
+    valid = xp.all(rows >= 0.0, axis=-1) & (used <= 1.0 + 1e-9)
+    nodes = _poisson_nodes(total)
+    angles = _angles(nodes)
+    silence = xp.exp((total * xp.where(used < 1.0, 1.0 - used, 0.0))[..., None] * xp.asarray(np.expm1(1j * angles)))
+    share = winning_share(xp, poisson_tables(xp, rows * total, total), copies, silence, nodes, angles)
+    share = share / np.exp(_log_poisson(np.asarray(total), total))
+    return xp.where(valid, xp.clip(share, 0.0, 1.0), np.nan)
+
+
+def _traced_from_counts(rows: Array, abstentions: Array, total: int) -> Array:
+    xp = common_namespace(rows)
+    silent = xp.broadcast_to(xp.asarray(abstentions, dtype=float), rows.shape[:-1])
+    everything = xp.concat([rows, silent[..., None]], axis=-1)
+    samples = xp.sum(everything, axis=-1)
+    valid = xp.all((everything >= 0.0) & (xp.floor(everything) == everything), axis=-1) & (samples >= total)
+    share = total / xp.where(samples > 0.0, samples, 1.0)
+    nodes = _poisson_nodes(total)  # binomial totals spread less
+    angles = _angles(nodes)
+    drawn = xp.asarray(np.arange(total + 1), dtype=float)
+    tables = xp.exp(log_binomial(xp, drawn, rows[..., None], share[..., None, None]))
+    turn = 1.0 + share[..., None] * xp.asarray(np.expm1(1j * angles))
+    nothing = turn == 0.0
+    silence = xp.exp(silent[..., None] * xp.log(xp.where(nothing, 1.0, turn)))
+    silence = xp.where(nothing & (silent[..., None] > 0.0), 0.0, silence)
+    won = winning_share(xp, tables, np.ones(rows.shape), silence, nodes, angles)
+    won = won / xp.exp(log_binomial(xp, xp.asarray(float(total)), samples, share))
+    return xp.where(valid, xp.clip(won, 0.0, 1.0), np.nan)
 
 
 def _right_share(
@@ -207,6 +252,16 @@ def _angles(nodes: int) -> Floats:
     return 2.0 * np.pi * np.arange(nodes // 2 + 1) / nodes
 
 
+def _poisson_nodes(total: int) -> int:
+    """Enough Fourier nodes for counts that are Poisson and add up to ``total`` on average."""
+    distances = np.arange(total + 64)
+    log_ratio = np.maximum(
+        _log_poisson(total + distances, total),
+        np.where(distances <= total, _log_poisson(np.maximum(total - distances, 0), total), -np.inf),
+    ) - _log_poisson(np.asarray(total), total)
+    return _enough_nodes(log_ratio)
+
+
 def _enough_nodes(log_ratio: Floats) -> int:
     """Number of Fourier nodes at which totals that are a multiple of it away from the wanted one do not matter.
 
@@ -240,7 +295,7 @@ def _unit_interval_rule(size: int) -> tuple[Floats, Floats]:
 
 
 def _whole(name: str, value: int) -> int:
-    if not value >= 0 or value != int(value):
+    if not 0 <= value < np.inf or value != int(value):
         raise ValueError(f"{name} must be a whole number, 0 or more, got {value}")
     return int(value)
 

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
+from budgetsim.theory._arrays import known
 from budgetsim.theory.plurality import plurality_accuracy
 from budgetsim.theory.plurality_trees import winner_probabilities
 
@@ -34,6 +35,7 @@ POINTS = 33
 ZOOMS = 5
 
 
+@known()
 def plurality_slope(answers: int, fan_in: int) -> float:
     r"""Slope of the plurality map at the uniform point, :math:`c = (K\,E[\max_a N_a] - b) / (K - 1)`.
 
@@ -84,6 +86,7 @@ def plurality_slope(answers: int, fan_in: int) -> float:
     return (answers * largest - fan_in) / (answers - 1.0)
 
 
+@known()
 def lead_slope(share: float, answers: int, fan_in: int) -> float:
     """Factor on a small difference between two answers that lead together, the others equally rare.
 
@@ -132,6 +135,7 @@ def lead_slope(share: float, answers: int, fan_in: int) -> float:
     return float(weight @ ((won[:, 0] - won[:, 1]) / (2.0 * lead)) / weight.sum())
 
 
+@known()
 def plurality_critical_fidelity(answers: int, fan_in: int, correlation: float) -> float:
     r"""Fidelity above which every lead grows, however small, :math:`1/[\rho + (1-\rho) c]`.
 
@@ -147,6 +151,7 @@ def plurality_critical_fidelity(answers: int, fan_in: int, correlation: float) -
     return 1.0 / (correlation + (1.0 - correlation) * plurality_slope(answers, fan_in))
 
 
+@known()
 def plurality_survival_fidelity(answers: int, fan_in: int, correlation: float) -> float:
     r"""Fidelity below which even a unanimous answer dies out in a deep tree.
 
@@ -210,5 +215,5 @@ def _correlation(correlation: float) -> None:
 
 
 def _whole(name: str, value: int, least: int) -> None:
-    if not value >= least or value != int(value):
+    if not least <= value < np.inf or value != int(value):
         raise ValueError(f"{name} must be a whole number, {least} or more, got {value}")

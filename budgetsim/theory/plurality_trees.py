@@ -12,21 +12,20 @@ right answer grows if it leads and dies if it does not. It needs no majority, on
 see :func:`winning_threshold`. Noise and shared votes keep the order: a mistake that leads at the leaves leads at every
 level. From which fidelity on a lead grows is the matter of :mod:`budgetsim.theory.plurality_slopes`.
 
-NumPy only, as :mod:`budgetsim.theory.plurality`, which does the counting. Derived.
+NumPy or JAX, with votes and depth as plain numbers; :mod:`budgetsim.theory.plurality` does the counting. Derived.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from types import ModuleType
 
-from budgetsim.theory._arrays import PROBABILITY, Array, elementwise
+import numpy as np
+
+from budgetsim.theory._arrays import PROBABILITY, Array, common_namespace, elementwise, is_jax, known, repeat
 from budgetsim.theory.plurality import plurality_accuracy
 
-Floats = NDArray[np.float64]
 
-
-def symmetric_channel(probabilities: ArrayLike, fidelity: ArrayLike) -> Floats:
+def symmetric_channel(probabilities: Array, fidelity: Array) -> Array:
     """Probabilities of a received answer, ``gamma p + (1 - gamma) / K``.
 
     Parameters
@@ -47,11 +46,13 @@ def symmetric_channel(probabilities: ArrayLike, fidelity: ArrayLike) -> Floats:
     >>> symmetric_channel([0.7, 0.2, 0.1], 0.7).round(4).tolist()
     [0.59, 0.24, 0.17]
     """
-    rows, kept = _distribution(probabilities), _fidelity(fidelity)[..., None]
-    return np.asarray(kept * rows + (1.0 - kept) / rows.shape[-1])
+    xp = common_namespace(probabilities, fidelity)
+    rows, kept = _distribution(xp, probabilities), _inside(xp, "fidelity", fidelity)[..., None]
+    return kept * rows + (1.0 - kept) / rows.shape[-1]
 
 
-def winner_probabilities(probabilities: ArrayLike, votes: int) -> Floats:
+@known("votes")
+def winner_probabilities(probabilities: Array, votes: int) -> Array:
     """Probability of every answer to be the plurality winner of independent votes, ties broken at random.
 
     Parameters
@@ -77,18 +78,20 @@ def winner_probabilities(probabilities: ArrayLike, votes: int) -> Floats:
     >>> winner_probabilities([0.5, 0.3, 0.2], 3).round(6).tolist()
     [0.56, 0.276, 0.164]
     """
-    rows = _distribution(probabilities)
+    xp = common_namespace(probabilities)
+    rows = _distribution(xp, probabilities)
     answers = rows.shape[-1]
-    if not votes >= 1 or votes != int(votes):
+    if not 1 <= votes < np.inf or votes != int(votes):
         raise ValueError(f"votes must be a whole number, 1 or more, got {votes}")
     if votes <= 2:  # a draw between two is a draw from the votes
         return rows
     each_first = (np.arange(answers)[:, None] + np.arange(answers)) % answers
-    won = np.asarray(plurality_accuracy(rows[..., each_first], int(votes)))
-    return np.asarray(won / won.sum(axis=-1, keepdims=True))
+    won = plurality_accuracy(rows[..., each_first], int(votes))
+    return won / xp.sum(won, axis=-1, keepdims=True)
 
 
-def plurality_level(probabilities: ArrayLike, fan_in: int, fidelity: ArrayLike, correlation: ArrayLike) -> Floats:
+@known("fan_in")
+def plurality_level(probabilities: Array, fan_in: int, fidelity: Array, correlation: Array) -> Array:
     """Answers after one level of a plurality tree.
 
     Parameters
@@ -112,16 +115,14 @@ def plurality_level(probabilities: ArrayLike, fan_in: int, fidelity: ArrayLike, 
     >>> plurality_level([0.5, 0.3, 0.2], 5, 0.9, 0.1).round(4).tolist()
     [0.5757, 0.2703, 0.154]
     """
-    shared = np.asarray(correlation, dtype=float)
-    if not np.all((shared >= 0.0) & (shared <= 1.0)):
-        raise ValueError(f"correlation must be in [0, 1], got {shared}")
-    received = symmetric_channel(probabilities, fidelity)
-    return np.asarray(shared[..., None] * received + (1.0 - shared[..., None]) * winner_probabilities(received, fan_in))
+    xp = common_namespace(probabilities, fidelity, correlation)
+    shared = _inside(xp, "correlation", correlation)[..., None]
+    received = symmetric_channel(xp.asarray(probabilities, dtype=float), fidelity)
+    return shared * received + (1.0 - shared) * winner_probabilities(received, fan_in)
 
 
-def iterate_plurality(
-    probabilities: ArrayLike, fan_in: int, depth: int, fidelity: ArrayLike, correlation: ArrayLike
-) -> Floats:
+@known("fan_in", "depth")
+def iterate_plurality(probabilities: Array, fan_in: int, depth: int, fidelity: Array, correlation: Array) -> Array:
     """Answers at the root of a plurality tree of ``depth`` levels; arguments as in :func:`plurality_level`.
 
     ``depth`` is a whole number, 0 or more; levels that change nothing any more are not computed.
@@ -133,15 +134,15 @@ def iterate_plurality(
     >>> [round(float(iterate_plurality([0.3] + 7 * [0.1], 5, depth, 1.0, 0.0)[0]), 4) for depth in (1, 2, 10)]
     [0.434, 0.6651, 1.0]
     """
-    if not depth >= 0 or depth != int(depth):
+    if not 0 <= depth < np.inf or depth != int(depth):
         raise ValueError(f"depth must be a whole number, 0 or more, got {depth}")
-    answers = _distribution(probabilities)
-    for _ in range(int(depth)):
-        above = plurality_level(answers, fan_in, fidelity, correlation)
-        if above.shape == answers.shape and np.array_equal(above, answers):
-            break
-        answers = above
-    return answers
+    xp = common_namespace(probabilities, fidelity, correlation)
+    answers = _distribution(xp, probabilities)
+    shape = np.broadcast_shapes(answers.shape[:-1], np.shape(fidelity), np.shape(correlation))
+    answers = xp.broadcast_to(answers, (*shape, answers.shape[-1]))
+    return repeat(
+        xp, int(depth), lambda _, below: plurality_level(below, fan_in, fidelity, correlation), answers, settles=True
+    )
 
 
 @elementwise(dominance=PROBABILITY)
@@ -172,17 +173,26 @@ def winning_threshold(dominance: Array) -> Array:
     return dominance / (1.0 + dominance)
 
 
-def _distribution(probabilities: ArrayLike) -> Floats:
-    rows = np.asarray(probabilities, dtype=float)
+def _distribution(xp: ModuleType, probabilities: Array) -> Array:
+    rows = xp.asarray(probabilities, dtype=float)
     if rows.ndim == 0 or rows.shape[-1] < 2:
         raise ValueError(f"probabilities must have shape [..., answers] with 2 answers or more, got {rows.shape}")
-    if not np.all(rows >= 0.0) or not np.all(np.abs(rows.sum(axis=-1) - 1.0) <= 1e-9):
-        raise ValueError("probabilities must be 0 or more and sum to 1 over the last axis")
-    return np.asarray(rows / rows.sum(axis=-1, keepdims=True))
+    total = xp.sum(rows, axis=-1, keepdims=True)
+    valid = xp.all(rows >= 0.0, axis=-1, keepdims=True) & (xp.abs(total - 1.0) <= 1e-9)
+    if is_jax(xp):
+        return xp.where(valid, rows / xp.where(valid, total, 1.0), np.nan)
+    if not np.all(valid):
+        worst = rows[~valid[..., 0]][0].tolist()
+        raise ValueError(f"probabilities must be 0 or more and sum to 1 over the last axis, got {worst}")
+    return rows / total
 
 
-def _fidelity(fidelity: ArrayLike) -> Floats:
-    kept = np.asarray(fidelity, dtype=float)
-    if not np.all((kept > 0.0) & (kept <= 1.0)):
-        raise ValueError(f"fidelity must be in (0, 1], got {kept}")
-    return kept
+def _inside(xp: ModuleType, name: str, value: Array) -> Array:
+    """A fidelity or a correlation inside its domain, NaN in JAX where it is not."""
+    values = xp.asarray(value, dtype=float)
+    valid = ((values > 0.0) if name == "fidelity" else (values >= 0.0)) & (values <= 1.0)
+    if is_jax(xp):
+        return xp.where(valid, values, np.nan)
+    if not np.all(valid):
+        raise ValueError(f"{name} must be in {'(0, 1]' if name == 'fidelity' else '[0, 1]'}, got {values}")
+    return values

@@ -137,4 +137,10 @@ def smooth_predictor(bias: Array, fan_in: Array, depth: Array, fidelity: Array, 
     # Divided through by alpha^L, so that deep trees do not overflow.
     shrink = xp.exp(-2.0 * depth * xp.log(xp.where(amplifies, alpha, 2.0)))
     share = (bias / xp.where(amplifies, root, 1.0)) ** 2
-    return require(xp, amplifies, "the amplification must be above 1", bias / xp.sqrt(shrink + (1.0 - shrink) * share))
+    return require(
+        xp,
+        amplifies,
+        "the amplification must be above 1",
+        bias / xp.sqrt(shrink + (1.0 - shrink) * share),
+        amplification=alpha,
+    )

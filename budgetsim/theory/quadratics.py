@@ -186,7 +186,14 @@ def uba_nonconvex_bound(
     root = (0.5 * shape) ** 0.5
     bound = 2.0 * gap * (1.0 + root) / (peak * steps)
     bound = bound + smoothness * noise_variance * peak * (1.0 + 0.5 * root) / (1.0 + root)
-    return require(xp, peak * smoothness <= 1.0 + 1e-9, "peak must be at most 1 / smoothness", bound)
+    return require(
+        xp,
+        peak * smoothness <= 1.0 + 1e-9,
+        "peak must be at most 1 / smoothness",
+        bound,
+        peak=peak,
+        smoothness=smoothness,
+    )
 
 
 @elementwise(steps=DEPTH, peak=POSITIVE, noise=NON_NEGATIVE, dimensions=DEPTH)
@@ -246,7 +253,7 @@ def _nodes(steps: int) -> np.ndarray:
 
 
 def _check_count(name: str, value: int) -> None:
-    if value < 1:
+    if not value >= 1:
         raise ValueError(f"{name} must be a whole number, 1 or more, got {value}")
 
 
@@ -264,6 +271,8 @@ def _curvatures(lowest_curvature: Array, highest_curvature: Array, steps: int) -
         lowest_curvature <= highest_curvature,
         "lowest_curvature must not be above highest_curvature",
         highest_curvature - lowest_curvature,
+        lowest_curvature=lowest_curvature,
+        highest_curvature=highest_curvature,
     )
     return _Curvatures(lowest_curvature, spread)
 

@@ -27,6 +27,7 @@ from budgetsim.theory._arrays import (
     Array,
     common_namespace,
     elementwise,
+    known,
     whole,
 )
 from budgetsim.theory.organization import (
@@ -47,6 +48,7 @@ REGIMES: Mapping[int, str] = MappingProxyType(
 """Name of every code of :func:`regime_codes`."""
 
 
+@known()
 def regime(
     fan_in: int,
     fidelity: float,

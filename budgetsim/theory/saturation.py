@@ -19,6 +19,7 @@ from budgetsim.theory._arrays import (
     Array,
     common_namespace,
     elementwise,
+    known,
     require,
 )
 from budgetsim.theory.organization import (
@@ -85,7 +86,14 @@ def saturation_budgets(
     """
     xp = common_namespace(fan_in)
     exponent = organization_exponent(fan_in, fidelity, correlation)
-    exponent = require(xp, exponent > compute_exponent, SYNERGY, exponent)
+    exponent = require(
+        xp,
+        exponent > compute_exponent,
+        SYNERGY,
+        exponent,
+        organization_exponent=exponent,
+        compute_exponent=compute_exponent,
+    )
     cost = communication_cost_per_leaf(message_tokens, fan_in)
     tokens = optimal_leaf_tokens(compute_exponent, exponent, cost)
     root = _kernels.fixed_point(xp, fan_in, fidelity, correlation)
@@ -111,6 +119,7 @@ class IntegerTree(NamedTuple):
     single: float
 
 
+@known()
 def best_integer_tree(
     budget: float,
     fan_in: int,

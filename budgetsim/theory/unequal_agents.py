@@ -28,6 +28,7 @@ from budgetsim.theory._arrays import (
     DEPTH,
     FIDELITY,
     Array,
+    climb,
     common_namespace,
     elementwise,
     is_jax,
@@ -117,7 +118,7 @@ def unequal_amplification(fidelities: Array, correlation: Array) -> Array:
 
 
 @elementwise(bias=BIAS, fidelities=replace(FIDELITY, by_row=True), depth=DEPTH, correlation=CORRELATION)
-def iterate_unequal(bias: Array, fidelities: Array, depth: int, correlation: Array) -> Array:
+def iterate_unequal(bias: Array, fidelities: Array, depth: Array, correlation: Array) -> Array:
     """Bias at the root of a tree all of whose aggregators hear their children through the same unequal channels.
 
     Parameters
@@ -127,7 +128,7 @@ def iterate_unequal(bias: Array, fidelities: Array, depth: int, correlation: Arr
     fidelities
         Fidelities of the channels into one aggregator, shape [..., agents], in (0, 1]; an odd number.
     depth
-        Levels, one whole number, 0 or more.
+        Levels, whole, 0 or more, shape [...].
     correlation
         See :func:`unequal_one_level_map`.
 
@@ -142,12 +143,12 @@ def iterate_unequal(bias: Array, fidelities: Array, depth: int, correlation: Arr
     """
     xp = common_namespace(bias)
     _agents("fidelities", fidelities)
-    shape = np.broadcast_shapes(np.shape(bias), fidelities.shape[:-1], np.shape(correlation))
+    shape = np.broadcast_shapes(np.shape(bias), fidelities.shape[:-1], np.shape(depth), np.shape(correlation))
 
-    def climb(_: Array, below: Array) -> Array:
+    def level(below: Array) -> Array:
         return _level(xp, below[..., None], fidelities, correlation)
 
-    return repeat(xp, depth, climb, xp.broadcast_to(bias, shape))
+    return climb(xp, depth, level, xp.broadcast_to(bias, shape))
 
 
 def _level(xp: ModuleType, biases: Array, fidelities: Array, correlation: Array) -> Array:

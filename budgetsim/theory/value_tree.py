@@ -13,6 +13,7 @@ others in :mod:`budgetsim.theory.value_tree_variants`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -27,17 +28,19 @@ from budgetsim.theory._arrays import (
     Domain,
     common_namespace,
     elementwise,
+    known,
     require,
 )
 
 REMAINING_RATIO = Domain("in (0, 1]", 0.0, 1.0, open_low=True)
+VALUES = replace(NON_NEGATIVE, keeps_row=True)
 LARGEST_STEP = 4.0
 ANSWER_THRESHOLD = 0.8
 # exp(-NOTHING) is 0.
 NOTHING = 800.0
 
 
-@elementwise(values=NON_NEGATIVE, remaining_ratio=REMAINING_RATIO)
+@elementwise(values=VALUES, remaining_ratio=REMAINING_RATIO)
 def selection_probabilities(values: Array, remaining_ratio: Array) -> Array:
     r"""Chances that each node is expanded next, :math:`P_i = V_i^{1/r} / \sum_j V_j^{1/r}`.
 
@@ -122,6 +125,7 @@ def residual_value(parent: Array, gain: Array) -> Array:
     return xp.clip(10.0 * parent + step, 1.0, 10.0) / 10.0
 
 
+@known()
 def step_directive(
     parent: float, child: float, threshold: float = ANSWER_THRESHOLD
 ) -> Literal["ANSWER", "WIDEN", "DEEPEN"]:
@@ -180,10 +184,19 @@ def remaining_ratio(calls_left: Array, calls: Array, tokens_left: Array, tokens:
     xp = common_namespace(calls_left)
     ratio = xp.minimum(calls_left / calls, tokens_left / tokens)
     within = (calls_left <= calls) & (tokens_left <= tokens)
-    return require(xp, within, "calls_left and tokens_left must be at most calls and tokens", ratio)
+    return require(
+        xp,
+        within,
+        "calls_left and tokens_left must be at most calls and tokens",
+        ratio,
+        calls_left=calls_left,
+        calls=calls,
+        tokens_left=tokens_left,
+        tokens=tokens,
+    )
 
 
-@elementwise(values=FINITE)
+@elementwise(values=replace(FINITE, keeps_row=True))
 def back_propagated_values(values: Array, parents: Sequence[int] | NDArray[np.int64]) -> Array:
     r"""Values after an answer was found, from the leaves up: :math:`(V + \sum_c V_c) / (1 + \#c)` over children c.
 

@@ -180,7 +180,9 @@ def least_advance(gains: Array, steps: Array, failure: Array) -> LeastAdvance:
     xp = common_namespace(gains)
     gains, steps, failure = xp.broadcast_arrays(gains, steps, failure)
     message = "steps must be at least gains"
-    published = require(xp, steps >= gains, message, published_demand(xp, gains, -xp.log(failure)) / steps)
+    published = require(
+        xp, steps >= gains, message, published_demand(xp, gains, -xp.log(failure)) / steps, steps=steps, gains=gains
+    )
 
     def halve(_: Array, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
         low, high = bracket
@@ -189,7 +191,7 @@ def least_advance(gains: Array, steps: Array, failure: Array) -> LeastAdvance:
         return xp.where(fails, middle, low), xp.where(fails, high, middle)
 
     low, high = repeat(xp, 60, halve, (xp.zeros_like(published), xp.minimum(published, 1.0)))
-    exact = require(xp, steps >= gains, message, 0.5 * (low + high))
+    exact = require(xp, steps >= gains, message, 0.5 * (low + high), steps=steps, gains=gains)
     return LeastAdvance(published, exact)
 
 

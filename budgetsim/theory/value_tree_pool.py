@@ -27,6 +27,7 @@ from budgetsim.theory._arrays import (
     Domain,
     common_namespace,
     elementwise,
+    known,
 )
 from budgetsim.theory._counts import poisson_binomial_below, whole_steps
 from budgetsim.theory.value_tree import NOTHING, REMAINING_RATIO
@@ -156,6 +157,7 @@ def pool_steps(
     return whole_steps(xp, demand / xp.maximum(per_step, np.finfo(float).tiny))
 
 
+@known()
 def exact_pool_steps(
     gains: int, failure: float, progress: float, pool_size: int, competition: float, stop_ratio: float = 0.0
 ) -> int:
@@ -212,7 +214,7 @@ def growing_pool_failure(progress: Array, gains: int, steps: int) -> Array:
     [0.8465, 0.2615]
     """
     for name, value, least in (("gains", gains, 1), ("steps", steps, 0)):
-        if value != int(value) or value < least:
+        if not least <= value < math.inf or value != int(value):
             raise ValueError(f"{name} must be a whole number, {least} or more, got {value}")
     xp = common_namespace(progress)
     if steps < gains:

@@ -75,8 +75,11 @@ def correct_answer_probability(progress: Array, false_terminal: Array, gains: Ar
         possible = steps >= gains
         others = xp.where(possible, steps - gains, 0.0) + 1.0
         enough = xp.where(possible, special(xp).betainc(gains, others, xp.minimum(either, 1.0)), 0.0)
+    given = {"progress": progress, "false_terminal": false_terminal}
     message = "progress and false_terminal must be at most 1 together"
-    return CorrectAnswer(require(xp, inside, message, share * enough), require(xp, inside, message, share))
+    return CorrectAnswer(
+        require(xp, inside, message, share * enough, **given), require(xp, inside, message, share, **given)
+    )
 
 
 class RandomCostBudget(NamedTuple):
@@ -136,6 +139,7 @@ def random_cost_budget(
     spread = highest_cost - lowest_cost
     budget = steps * mean_cost + spread * xp.sqrt(0.5 * steps * xp.log(2.0 / failure))
     inside = (lowest_cost <= mean_cost) & (mean_cost <= highest_cost)
+    given = {"mean_cost": mean_cost, "lowest_cost": lowest_cost, "highest_cost": highest_cost}
     message = "mean_cost must lie between lowest_cost and highest_cost"
     worst = exact_steps(xp, gains, advance, failure) * highest_cost
-    return RandomCostBudget(whole(xp, steps), require(xp, inside, message, budget), worst)
+    return RandomCostBudget(whole(xp, steps), require(xp, inside, message, budget, **given), worst)

@@ -35,9 +35,9 @@ from budgetsim.theory._arrays import (
     special,
     whole,
 )
-from budgetsim.theory.value_tree import REMAINING_RATIO
+from budgetsim.theory.value_tree import REMAINING_RATIO, VALUES
 
-BRANCHING = Domain("a whole number, 2 or more", 2.0, step=1)
+BRANCHING = Domain("a whole number, 2 or more", 2.0, open_high=True, step=1)
 LEAST_VALUE = 0.01
 TINY = 1e-8
 _nodes, _weights = np.polynomial.legendre.leggauss(16)
@@ -46,7 +46,7 @@ NODES = ((np.arange(64)[:, None] + (_nodes + 1.0) / 2.0) / 4.0).reshape(-1)
 WEIGHTS = np.tile(_weights / 8.0, 64)
 
 
-@elementwise(values=NON_NEGATIVE, budget=NON_NEGATIVE)
+@elementwise(values=VALUES, budget=NON_NEGATIVE)
 def proportional_split(values: Array, budget: Array) -> Array:
     r"""Budgets of the children in the proportional split, :math:`B_i = B V_i / \sum_j V_j`.
 
@@ -107,7 +107,7 @@ def split_depth(budget: Array, branching: Array, cost: Array) -> Array:
     """
     xp = common_namespace(budget)
     depth = xp.floor(xp.log(budget / cost) / xp.log(branching) + 1e-9)
-    return whole(xp, require(xp, budget >= cost, "budget must be at least cost", depth))
+    return whole(xp, require(xp, budget >= cost, "budget must be at least cost", depth, budget=budget, cost=cost))
 
 
 @elementwise(reward=FINITE, discount=PROBABILITY, child_values=replace(FINITE, by_row=True))
@@ -206,7 +206,7 @@ def ucb_score(mean: Array, weight: Array, remaining: Array, total: Array, visits
     return mean + weight / (remaining + TINY) * xp.sqrt(xp.log1p(total) / (visits + TINY))
 
 
-@elementwise(values=NON_NEGATIVE, remaining_ratio=REMAINING_RATIO)
+@elementwise(values=VALUES, remaining_ratio=REMAINING_RATIO)
 def inverted_selection(values: Array, remaining_ratio: Array) -> Array:
     r"""Selection with the inverted exponent, :math:`P_i \propto \max(V_i, .01)^r`.
 

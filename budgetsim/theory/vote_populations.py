@@ -28,6 +28,7 @@ from budgetsim.theory._arrays import (
     Array,
     common_namespace,
     elementwise,
+    known,
     repeat,
     special,
 )
@@ -111,6 +112,7 @@ class BestVotes(NamedTuple):
     limit: float
 
 
+@known()
 def best_vote_count(
     probability_atoms: ArrayLike, weights: ArrayLike, *, most_votes: int = 1001, price: float = 0.0
 ) -> BestVotes:
@@ -145,10 +147,10 @@ def best_vote_count(
     >>> best.votes, round(best.accuracy, 4), round(best.single, 4), round(best.limit, 4)
     (5, 0.711, 0.67, 0.6)
     """
-    if not most_votes >= 1:
-        raise ValueError(f"most_votes must be 1 or more, got {most_votes}")
-    if not price >= 0.0:
-        raise ValueError(f"price must be 0 or more, got {price}")
+    if not 1 <= most_votes < np.inf:
+        raise ValueError(f"most_votes must be finite, 1 or more, got {most_votes}")
+    if not 0.0 <= price < np.inf:
+        raise ValueError(f"price must be finite, 0 or more, got {price}")
     probability, share = np.asarray(probability_atoms, dtype=float), np.asarray(weights, dtype=float)
     if probability.ndim != 1 or share.shape != probability.shape:
         raise ValueError(
@@ -221,7 +223,7 @@ def beta_vote_accuracy(alpha: Array, beta: Array, votes: int) -> Array:
     [0.666667, 0.7, 0.747573]
     """
     xp = common_namespace(alpha)
-    if votes < 1 or votes % 2 != 1:
+    if not 1 <= votes < np.inf or votes % 2 != 1:
         raise ValueError(f"votes must be an odd number, 1 or more, got {votes}")
     total = alpha + beta
 

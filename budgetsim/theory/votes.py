@@ -10,6 +10,7 @@ sign of the increments.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from budgetsim.theory import _kernels
@@ -22,8 +23,11 @@ from budgetsim.theory._arrays import (
     Array,
     common_namespace,
     elementwise,
+    known,
     special,
 )
+
+GUARD = 1e-9  # for ceilings of floats
 
 
 @elementwise(probability=PROBABILITY, votes=WHOLE_POSITIVE)
@@ -123,6 +127,7 @@ class VoteCount(NamedTuple):
     votes: int
 
 
+@known()
 def optimal_vote_count(share: float, easy: float, hard: float) -> VoteCount:
     r"""Best odd number of votes on two kinds of problems, :math:`K^\star = \max(1, 2 \lceil L \rceil - 1)`.
 
@@ -153,7 +158,7 @@ def optimal_vote_count(share: float, easy: float, hard: float) -> VoteCount:
         raise ValueError(f"easy + hard must be above 1 for a finite best number of votes, got {easy + hard:.17g}")
     gain = math.log(share * (2.0 * easy - 1.0) / ((1.0 - share) * (1.0 - 2.0 * hard)))
     real = gain / math.log(hard * (1.0 - hard) / (easy * (1.0 - easy)))
-    return VoteCount(real, max(1, 2 * math.ceil(real) - 1))
+    return VoteCount(real, max(1, 2 * math.ceil(real - GUARD) - 1))
 
 
 class VoteRegime(NamedTuple):
@@ -163,6 +168,7 @@ class VoteRegime(NamedTuple):
     regime: Literal["increasing", "decreasing", "up-down", "down-up", "constant"]
 
 
+@known()
 def vote_regime(share: float, easy: float, hard: float) -> VoteRegime:
     r"""Does the vote curve rise, fall, or turn?
 
@@ -228,19 +234,61 @@ def hard_vote_curve(votes: Array, linear: Array, root: Array, constant: Array) -
     return xp.exp(-linear * votes - root * xp.sqrt(votes) - constant)
 
 
-@elementwise(votes=NON_NEGATIVE, linear=FINITE, root=FINITE, constant=FINITE)
-def easy_vote_curve(votes: Array, linear: Array, root: Array, constant: Array) -> Array:
-    r"""Fitted accuracy on a problem where votes help, :math:`1 - \exp(-a_1 K - a_2 \sqrt K - a_3)`.
+@elementwise(votes=NON_NEGATIVE, linear=FINITE, root=FINITE, constant=FINITE, ties=WHOLE_POSITIVE)
+def easy_vote_curve(votes: Array, linear: Array, root: Array, constant: Array, ties: Array = 1.0) -> Array:
+    r"""Fitted accuracy on a problem where votes help, :math:`(1 - \exp(-a_1 K - a_2 \sqrt K - a_3))/t`.
 
-    Arguments and source as in :func:`hard_vote_curve`.
+    Parameters
+    ----------
+    votes, linear, root, constant
+        As in :func:`hard_vote_curve`.
+    ties
+        Answers t that are equally likely and the likeliest, the right one among them, 1 or more: the released code
+        fits the curve to t times the accuracy.
+
+    Notes
+    -----
+    arXiv 2403.02419 (family of the released fit).
 
     Examples
     --------
-    >>> round(easy_vote_curve(4, 0.05, 0.2, 0.4), 6)
-    0.632121
+    >>> round(easy_vote_curve(4, 0.05, 0.2, 0.4), 6), round(easy_vote_curve(4, 0.05, 0.2, 0.4, ties=2), 6)
+    (0.632121, 0.31606)
     """
     xp = common_namespace(votes)
-    return -xp.expm1(-linear * votes - root * xp.sqrt(votes) - constant)
+    return -xp.expm1(-linear * votes - root * xp.sqrt(votes) - constant) / ties
+
+
+@elementwise(probabilities=replace(PROBABILITY, by_row=True))
+def vote_difficulty(probabilities: Array) -> Array:
+    r"""How far the likeliest wrong answer leads, :math:`d_V = \max_{y \ne y^\star} P(y) - P(y^\star)`.
+
+    Parameters
+    ----------
+    probabilities
+        Probability of each answer in one vote, shape [..., answers]; entry 0 is the right answer.
+
+    Returns
+    -------
+    array
+        In [-1, 1], shape [...]: below 0 a plurality of many votes is right (easy), above 0 it is wrong (hard).
+
+    Notes
+    -----
+    arXiv 2403.02419 (item difficulty).
+
+    Examples
+    --------
+    >>> round(float(vote_difficulty([0.45, 0.35, 0.2])), 12)
+    -0.1
+    """
+    xp = common_namespace(probabilities)
+    if probabilities.ndim == 0 or probabilities.shape[-1] == 0:
+        raise ValueError(f"probabilities must have shape [..., answers], one or more, got {probabilities.shape}")
+    right = probabilities[..., :1]
+    # A single answer has nothing to fear.
+    wrong = xp.concat([xp.zeros_like(right), probabilities[..., 1:]], axis=-1)
+    return xp.max(wrong, axis=-1) - right[..., 0]
 
 
 def _check_levels(share: float, easy: float, hard: float) -> None:

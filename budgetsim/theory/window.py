@@ -9,13 +9,14 @@ the message length is derived.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from budgetsim.theory._arrays import POSITIVE, Array, common_namespace, elementwise, whole
+from budgetsim.theory._arrays import POSITIVE, Array, common_namespace, elementwise, known, whole
 from budgetsim.theory.organization import organization_exponent
 
 FidelityCurve = Callable[[Array], Array]
@@ -138,6 +139,7 @@ class MessageLength(NamedTuple):
     organization_exponent: float
 
 
+@known("window", "correlation", "step", "longest")
 def best_message_length(
     window: float, correlation: float, curve: FidelityCurve, *, step: float = 10.0, longest: float | None = None
 ) -> MessageLength:
@@ -207,5 +209,5 @@ def _interpolated(message_tokens: Array, lengths: tuple[float, ...], fidelity: t
 
 
 def _positive(name: str, value: float) -> None:
-    if not value > 0.0:
-        raise ValueError(f"{name} must be above 0, got {value}")
+    if not 0.0 < value < math.inf:
+        raise ValueError(f"{name} must be finite, above 0, got {value}")

@@ -136,7 +136,7 @@ def test_best_message_length_is_the_best():
         (lambda: saturation.best_integer_tree(1e3, 5, 1.9, 0.0, 20, 0.1, 0.2), "fidelity must be"),
         (lambda: saturation.best_integer_tree(1e3, 5, 0.9, 0.0, -1, 0.1, 0.2), "message_tokens must be"),
         (lambda: window.best_message_length(10, 0.1, window.HyperbolicFidelity(5.0)), "window must hold three"),
-        (lambda: window.ExponentialFidelity(0.0), "scale must be above 0"),
+        (lambda: window.ExponentialFidelity(0.0), "scale must be finite, above 0"),
         (lambda: window.MeasuredFidelity((1.0, 2.0), (0.9, 0.8)), "fidelity must be in"),
         (lambda: window.MeasuredFidelity((2.0, 1.0), (0.8, 0.9)), "message_tokens must be rising"),
         (lambda: window.max_star_agents(0, 10), "window must be"),

@@ -7,6 +7,7 @@ from itertools import pairwise
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -261,15 +262,39 @@ def test_a_schedule_inside_a_compiled_step(name):
     assert place == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
-def test_an_optimizer_takes_a_schedule():
-    optax = pytest.importorskip("optax", reason="optax is not installed")
-    optimizer = optax.sgd(LearningRate(steps=10, peak=0.5))
-    place = jnp.asarray(1.0)
-    state = optimizer.init(place)
-    for step in range(10):
-        update, state = jax.jit(optimizer.update)(place, state)
-        assert update == pytest.approx(-LearningRate(steps=10, peak=0.5)(step) * float(place), rel=1e-5)
-        place = optax.apply_updates(place, update)
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("name", FALLING)
+def test_an_optimizer_takes_a_schedule(name, wide):
+    # The whole run is one compiled loop, so that the schedule sees the step as a traced int32.
+    rate = LearningRate(steps=10, peak=0.5, profile=FALLING[name], floor=0.01, warm_up=2, interval=0.25)
+    seen = []
+
+    def schedule(step):
+        seen.append(step)
+        return rate(step)
+
+    with jax.enable_x64(wide):
+        optimizer = optax.sgd(schedule)
+
+        def descend(carry, _):
+            place, state = carry
+            update, state = optimizer.update(place, state)  # the gradient of place^2 / 2
+            return (optax.apply_updates(place, update), state), update
+
+        start = jnp.ones(2)
+        _, updates = jax.jit(lambda place: jax.lax.scan(descend, (place, optimizer.init(place)), length=12))(start)
+    assert updates.dtype == start.dtype
+    assert {(isinstance(step, jax.core.Tracer), str(step.dtype)) for step in seen} == {(True, "int32")}
+    place = 1.0
+    for step, update in enumerate(np.asarray(updates)):
+        np.testing.assert_allclose(update, -rate(step) * place, rtol=1e-4, atol=1e-9)
+        place -= rate(step) * place
+
+
+def test_schedules_join_those_of_optax():
+    joined = optax.join_schedules([optax.constant_schedule(0.3), LearningRate(steps=8, peak=0.2)], [5])
+    assert [float(joined(jnp.int32(step))) for step in (0, 4)] == pytest.approx([0.3, 0.3])
+    assert [float(joined(jnp.int32(step))) for step in (5, 9, 13, 20)] == pytest.approx([0.2, 0.4 / 3, 0.0, 0.0])
 
 
 @pytest.mark.usefixtures("double_precision")
