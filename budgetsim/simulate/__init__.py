@@ -7,7 +7,19 @@ Nothing here knows the closed forms of `budgetsim.theory`, so agreement between 
 from __future__ import annotations
 
 from budgetsim.simulate.estimate import Estimate
+from budgetsim.simulate.levels import Level
 from budgetsim.simulate.organization import simulate_organization
+from budgetsim.simulate.plan import Plan, count, count_replicas, plan_organization
 from budgetsim.simulate.sampling import simulate_coverage, simulate_plurality
 
-__all__ = ["Estimate", "simulate_coverage", "simulate_organization", "simulate_plurality"]
+__all__ = [
+    "Estimate",
+    "Level",
+    "Plan",
+    "count",
+    "count_replicas",
+    "plan_organization",
+    "simulate_coverage",
+    "simulate_organization",
+    "simulate_plurality",
+]
