@@ -99,6 +99,20 @@ def test_threshold_of_45_percent(refutes):
     refutes("threshold_of_45_percent", (0.45, statistics.mean(single) + z * statistics.pstdev(single)))
 
 
+def test_threshold_as_binary_accuracy(refutes):
+    def accuracy(chances):
+        right = 0.0
+        for answers in itertools.product(range(len(chances)), repeat=5):
+            counts = [answers.count(answer) for answer in range(len(chances))]
+            mass = math.prod(chances[answer] for answer in answers)
+            right += mass / counts.count(max(counts)) if counts[0] == max(counts) else 0.0
+        return right
+
+    said, right = accuracy((0.45, 0.55)), accuracy((0.45, *(0.55 / 3,) * 3))
+    assert said < 0.45 < right
+    refutes("threshold_as_binary_accuracy", (said, right))
+
+
 def test_mean_change(refutes):
     changes = [change for row in DOMAINS.values() for change in row]
     rounding = 4 * 0.5 / 16  # of the four that are known as whole percents

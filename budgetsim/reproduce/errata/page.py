@@ -52,6 +52,12 @@ NOTHING_TO_COMPUTE = """## Said, with nothing to compute
 * The last of 20 regression terms in arXiv 2512.08296 is $E_c\\times A_e$ in a public note and $I\\times E_c$ in the
   second version: unresolved. `communication_overhead_percent` in its public code is message latency over run time,
   not the overhead in turns of the paper.
+* In the same paper T means turns in the metrics and tools in the regression. Its public code reports a success of .82
+  for a centralized system of one model on PlanCraft where the paper's mean over models is .282.
+* SPP's scores count an unreadable answer as 0 for fixed personas and drop it for the other methods; by one rule for
+  all, fixed personas would not look as bad on Codenames.
+* BudgetMem's released script asks for 5 chunks and its code retrieves 10. Comparisons with all modules in one tier
+  (a public note) are not in the released figures.
 * The evaluation loop of GitHub Pranjal2041/AdaptiveConsistency calls a method that does not exist.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from budgetsim.reproduce.errata.record import Erratum, Gap
-from budgetsim.theory import agent_scaling, memory_tiers, personas, tier_plans
+from budgetsim.theory import agent_scaling, equal_budget, memory_tiers, personas, tier_plans, votes
 
 BUDGETMEM = "Learning Query-Aware Budget-Tier Routing for Runtime Agent Memory, Zhang et al., arXiv 2602.06025"
 SPP = "Unleashing the Emergent Cognitive Synergy in Large Language Models, Wang et al., arXiv 2307.05300"
@@ -99,6 +99,16 @@ def _threshold_of_45_percent() -> tuple[Gap, ...]:
     single = (0.349, 0.318, 0.568, 0.629)
     ours = agent_scaling.single_agent_threshold(0.052, -0.404, float(np.mean(single)), float(np.std(single)))
     return (Gap("single-agent success above which more agents hurt", 0.45, ours, 0.005),)
+
+
+def _threshold_as_binary_accuracy() -> tuple[Gap, ...]:
+    return (
+        Gap(
+            "accuracy of 5 votes of accuracy .45 if three wrong answers share the rest",
+            float(votes.majority_vote_accuracy(0.45, 5)),
+            equal_budget.self_consistency_accuracy(0.45, 3, 5),
+        ),
+    )
 
 
 def _mean_change() -> tuple[Gap, ...]:
@@ -255,6 +265,20 @@ ERRATA = (
         "identify neither, and the figure is no accuracy of a binary vote.",
         proof=r"$\beta_n+\beta_{Pn}z=0$ at $z=.052/.404=.129$ standard deviations above the mean.",
         gaps=_threshold_of_45_percent,
+    ),
+    Erratum(
+        key="threshold_as_binary_accuracy",
+        title="45 percent as the accuracy of a binary vote",
+        said="Agents of 45 % accuracy lie below one half, so a tree of votes makes them worse.",
+        where=f"a use of the threshold of {SCALING} in the theory of majority trees",
+        by="popular",
+        evidence="derived",
+        right="The figure is a success rate on tasks with many possible answers; no bias of a vote between two "
+        "follows from it.",
+        proof="A bias is 2p - 1 only if all wrong answers are one. With several, votes gain as soon as the right "
+        "answer is the "
+        "likeliest.",
+        gaps=_threshold_as_binary_accuracy,
     ),
     Erratum(
         key="mean_change",
