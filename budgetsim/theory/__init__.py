@@ -30,6 +30,8 @@ Importing this room, or any module of it, loads neither JAX nor pandas nor matpl
     plurality votes over many answers, of fresh votes and of subsets of observed samples
 ``coverage``
     pass@k: estimator, populations of problems, power laws
+``coverage_laws``
+    more populations (scaled beta, Kumaraswamy, uniform, reciprocal, ...), mixtures of them, their tails
 ``organization``
     a token budget on a tree of agents: exponent, costs, optimal shape, the budget from which it pays
 ``saturation``
@@ -48,6 +50,8 @@ Importing this room, or any module of it, loads neither JAX nor pandas nor matpl
     samples over tree nodes and items; test-time compute over model sizes
 ``adaptive``
     stopping rules and posteriors of scores
+``adaptive_consistency``
+    what sampling until the leader is clear costs and gains, exactly
 ``value_tree``
     budget-aware search on value trees: selection, residual values, what to do next, back-propagation
 ``value_tree_bounds``

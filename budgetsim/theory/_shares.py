@@ -30,6 +30,13 @@ def as_row(value: Array) -> Array:
     return np.atleast_1d(np.asarray(value, dtype=float))
 
 
+def as_column(value: Array) -> Array:
+    """One value for every row, of shape [..., 1]; plain numbers stay as they are."""
+    if value is None or np.ndim(value) == 0:
+        return value
+    return value[..., None] if is_jax_array(value) else np.asarray(value, dtype=float)[..., None]
+
+
 def tokens_at(xp: ModuleType, price: Array, intercept: Array, weight: Array) -> Array:
     """Tokens bought without bounds at a log price, shape [..., sub-questions]."""
     exponent = weight * (intercept - price[..., None])

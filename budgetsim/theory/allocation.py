@@ -5,17 +5,25 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from budgetsim.theory._arrays import FINITE, POSITIVE, Array, Domain, common_namespace, elementwise
+from budgetsim.theory._arrays import FINITE, POSITIVE, Array, Domain, common_namespace, elementwise, known
+from budgetsim.theory._shares import as_column, as_row
 
 AT_LEAST_ONE = Domain("finite, 1 or more", 1.0, math.inf, open_high=True)
 
 
-@elementwise(scores=FINITE, temperature=POSITIVE)
+@elementwise(scores=replace(FINITE, keeps_row=True), temperature=POSITIVE)
+def _softmax(scores: Array, temperature: Array) -> Array:
+    xp = common_namespace(scores)
+    weights = xp.exp((scores - xp.max(scores, axis=-1, keepdims=True)) / temperature)
+    return weights / xp.sum(weights, axis=-1, keepdims=True)
+
+
 def rebase_weights(scores: Array, temperature: Array) -> Array:
     r"""Weights of tree nodes by reward, :math:`\mathrm{softmax}(R/T)` over the last axis.
 
@@ -36,11 +44,10 @@ def rebase_weights(scores: Array, temperature: Array) -> Array:
     >>> [round(float(weight), 4) for weight in rebase_weights([0.9, 0.8, 0.5, 0.2], 0.2)]
     [0.5643, 0.3423, 0.0764, 0.017]
     """
-    xp = common_namespace(scores)
-    weights = xp.exp((scores - xp.max(scores, axis=-1, keepdims=True)) / temperature[..., None])
-    return weights / xp.sum(weights, axis=-1, keepdims=True)
+    return _softmax(as_row(scores), as_column(temperature))
 
 
+@known()
 def rebase_allocation(scores: ArrayLike, width: int, temperature: float = 0.2) -> tuple[int, ...]:
     r"""Children for each node of a level: the best-scored first, each :math:`\lceil N w_j/S \rceil` of what is left.
 
@@ -97,6 +104,7 @@ class CoverageAllocation(NamedTuple):
     coverage: float
 
 
+@known()
 def greedy_coverage_allocation(probabilities: Sequence[float] | np.ndarray, samples: int) -> CoverageAllocation:
     r"""Samples for each item that solve the most items: each goes where :math:`p_i(1-p_i)^{k_i}` is largest.
 
@@ -127,8 +135,11 @@ def greedy_coverage_allocation(probabilities: Sequence[float] | np.ndarray, samp
     (3, 6, 0)
     """
     chances = np.asarray(probabilities, dtype=float)
-    if chances.ndim != 1 or chances.size == 0 or not np.all((chances >= 0.0) & (chances <= 1.0)):
-        raise ValueError("probabilities must have shape [items] with one item or more, all in [0, 1]")
+    if chances.ndim != 1 or chances.size == 0:
+        raise ValueError(f"probabilities must have shape [items] with one item or more, got {chances.shape}")
+    if not np.all((chances >= 0.0) & (chances <= 1.0)):
+        outside = chances[~((chances >= 0.0) & (chances <= 1.0))][0]
+        raise ValueError(f"probabilities must be in [0, 1], got {outside:.17g}")
     if samples < 0 or samples != int(samples):
         raise ValueError(f"samples must be a whole number, 0 or more, got {samples}")
     counts = [0] * chances.size

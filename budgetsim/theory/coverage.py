@@ -8,6 +8,7 @@ Sources: "Large Language Monkeys: Scaling Inference Compute with Repeated Sampli
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 from typing import NamedTuple
 
@@ -22,10 +23,12 @@ from budgetsim.theory._arrays import (
     Domain,
     common_namespace,
     elementwise,
+    is_jax,
     repeat,
     require,
     special,
 )
+from budgetsim.theory._shares import as_column, as_row, held
 
 ABOVE_ONE = Domain("finite, above 1", 1.0, float("inf"), open_low=True, open_high=True)
 SHIFT = 16
@@ -69,7 +72,8 @@ def pass_at_k(samples: Array, correct: Array, k: Array) -> Array:
     interaction = _gamma_interaction(xp, xp.where(enough, wrong_left, 0.0) + 1.0, correct, k)
     estimate = xp.where(enough, -xp.expm1(-interaction), 1.0)
     valid = (correct <= samples) & (k <= samples)
-    return require(xp, valid, "correct and k must be at most samples", estimate)
+    message = "correct and k must be at most samples"
+    return require(xp, valid, message, estimate, correct=correct, k=k, samples=samples)
 
 
 @elementwise(alpha=POSITIVE, beta=POSITIVE, k=NON_NEGATIVE)
@@ -203,15 +207,43 @@ def beta_two_point_fit(first: Array, k: Array, coverage: Array) -> BetaShapes:
         return xp.where(short, middle, low), xp.where(short, high, middle)
 
     low, high = repeat(xp, 60, halve, (xp.full_like(first, -50.0), xp.full_like(first, 50.0)))
-    size = xp.exp(0.5 * (low + high))
+    size = xp.exp(_with_derivative(xp, 0.5 * (low + high), first, k, coverage))
     possible = (coverage > first) & (coverage < -xp.expm1(k * xp.log1p(-first)))
     message = "coverage must lie between first and 1 - (1 - first) ** k"
+    given = {"coverage": coverage, "first": first, "k": k}
     return BetaShapes(
-        require(xp, possible, message, size * first), require(xp, possible, message, size * (1.0 - first))
+        require(xp, possible, message, size * first, **given),
+        require(xp, possible, message, size * (1.0 - first), **given),
     )
 
 
-@elementwise(probabilities=PROBABILITY, k=WHOLE_POSITIVE)
+def _with_derivative(xp: ModuleType, log_size: Array, first: Array, k: Array, coverage: Array) -> Array:
+    """The log-concentration as found, which has no derivative, with that of the implicit function."""
+    log_size = held(xp, log_size)
+    if not is_jax(xp):
+        return log_size
+    size, digamma = xp.exp(log_size), special(xp).digamma
+    alpha, beta = size * first, size * (1.0 - first)
+    log_failure = -_gamma_interaction(xp, beta, alpha, k)
+    rate = (1.0 - first) * (digamma(beta + k) - digamma(beta)) + digamma(size) - digamma(size + k)
+    slope = held(xp, -xp.exp(log_failure) * size * rate)
+    residual = -xp.expm1(log_failure) - coverage
+    return log_size - (residual - held(xp, residual)) / xp.where(slope == 0.0, 1.0, slope)
+
+
+@elementwise(probabilities=replace(PROBABILITY, keeps_row=True), k=WHOLE_POSITIVE)
+def _sampling_shares(probabilities: Array, k: Array) -> Array:
+    xp = common_namespace(probabilities)
+    open_ = (probabilities > 0.0) & (probabilities < 1.0)
+    inner = xp.where(open_, probabilities, 0.5)
+    log_share = 0.5 * (xp.log(inner) + (2.0 * k - 1.0) * xp.log1p(-inner))
+    log_share = xp.where(open_, log_share, -xp.inf)
+    largest = xp.max(log_share, axis=-1, keepdims=True)
+    certain = largest == -xp.inf
+    share = xp.where(certain, 1.0, xp.exp(log_share - xp.where(certain, 0.0, largest)))
+    return share / xp.sum(share, axis=-1, keepdims=True)
+
+
 def dynamic_sampling_shares(probabilities: Array, k: Array) -> Array:
     r"""Shares of a sampling budget that estimate coverage best, proportional to :math:`\sqrt{p_i (1-p_i)^{2k-1}}`.
 
@@ -237,15 +269,7 @@ def dynamic_sampling_shares(probabilities: Array, k: Array) -> Array:
     >>> np.round(dynamic_sampling_shares(np.array([0.5, 0.2, 0.05]), 10), 4)
     array([0.0051, 0.2796, 0.7153])
     """
-    xp = common_namespace(probabilities)
-    open_ = (probabilities > 0.0) & (probabilities < 1.0)
-    inner = xp.where(open_, probabilities, 0.5)
-    log_share = 0.5 * (xp.log(inner) + (2.0 * k[..., None] - 1.0) * xp.log1p(-inner))
-    log_share = xp.where(open_, log_share, -xp.inf)
-    largest = xp.max(log_share, axis=-1, keepdims=True)
-    certain = largest == -xp.inf
-    share = xp.where(certain, 1.0, xp.exp(log_share - xp.where(certain, 0.0, largest)))
-    return share / xp.sum(share, axis=-1, keepdims=True)
+    return _sampling_shares(as_row(probabilities), as_column(k))
 
 
 def _gamma_interaction(xp: ModuleType, base: Array, first: Array, second: Array) -> Array:

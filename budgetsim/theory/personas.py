@@ -66,9 +66,12 @@ def pooled_recall(
     if hits.ndim != 1 or goals.shape != hits.shape:
         raise ValueError(f"matched and targets must share a shape [rows], got {hits.shape} and {goals.shape}")
     if not np.all((goals >= 1.0) & (np.floor(goals) == goals)):
-        raise ValueError("targets must be whole numbers, 1 or more")
-    if not np.all((hits >= 0.0) & (hits <= goals) & (np.floor(hits) == hits)):
-        raise ValueError("matched must be whole numbers from 0 to targets")
+        worst = goals[~((goals >= 1.0) & (np.floor(goals) == goals))][0]
+        raise ValueError(f"targets must be whole numbers, 1 or more, got {worst:.17g}")
+    possible = (hits >= 0.0) & (hits <= goals) & (np.floor(hits) == hits)
+    if not np.all(possible):
+        pair = f"{hits[~possible][0]:.17g} of {goals[~possible][0]:.17g}"
+        raise ValueError(f"matched must be whole numbers from 0 to targets, got {pair}")
     readable = np.broadcast_to(np.asarray(parsed, dtype=bool), hits.shape)
     kept = ~np.broadcast_to(np.asarray(missing, dtype=bool), hits.shape)
     if drop_parse_failures:
@@ -117,7 +120,7 @@ def synergy_rate(score: Array, base_score: Array, tokens: Array, base_tokens: Ar
     points, extra = score - base_score, tokens - base_tokens
     differs = extra != 0.0
     rate = 1000.0 * points / xp.where(differs, extra, 1.0)
-    return Synergy(points, require(xp, differs, "tokens must differ from base_tokens", rate))
+    return Synergy(points, require(xp, differs, "tokens must differ from base_tokens", rate, tokens=tokens))
 
 
 # One value outside its domain spoils a whole list of configurations.

@@ -113,7 +113,8 @@ def resample_utility(cap: Array, penalty: Array, alpha: Array, beta: Array, fals
     0.3674
     """
     xp = common_namespace(penalty, cap)
-    caps = cap if is_jax(common_namespace(cap)) else np.asarray(cap)
+    traced = is_jax(common_namespace(cap))
+    caps = xp.where((cap >= 0) & (cap < math.inf), cap, 0).astype(int) if traced else np.asarray(cap)
     shape = np.broadcast_shapes(*(np.shape(part) for part in (caps, penalty, alpha, beta, false_positive_rate)))
 
     def add(j: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:

@@ -95,7 +95,7 @@ def test_posteriors_do_not_depend_on_the_order_of_updates(scores, last):
         (lambda: allocation.rebase_allocation([], 3), "scores must have shape"),
         (lambda: allocation.rebase_allocation([0.1], -1), "width must be"),
         (lambda: allocation.rebase_allocation([0.1], 1, 0.0), "temperature must be"),
-        (lambda: allocation.greedy_coverage_allocation([1.2], 3), "probabilities must have shape"),
+        (lambda: allocation.greedy_coverage_allocation([1.2], 3), "probabilities must be in .*, got 1.2"),
         (lambda: allocation.greedy_coverage_allocation([0.2], 1.5), "samples must be"),
         (lambda: allocation.exchange_multiplier(0.5, 1.0), "model_ratio must be"),
         (lambda: adaptive.adaptive_stop_probability(-1, 0), "leader must be"),
