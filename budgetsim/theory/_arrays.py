@@ -152,8 +152,8 @@ def climb(xp: ModuleType, depth: Array, level: Callable[[Array], Array], start: 
 
     Levels that change nothing any more are not computed outside JAX. A traced depth outside its domain is 0 here.
     """
-    known = not is_jax(common_namespace(depth))
-    levels = np.asarray(depth) if known else xp.where((depth >= 0) & (depth < math.inf), depth, 0).astype(int)
+    fixed = not is_jax(common_namespace(depth))
+    levels = np.asarray(depth) if fixed else xp.where((depth >= 0) & (depth < math.inf), depth, 0).astype(int)
     one = np.ndim(levels) == 0
 
     def step(number: Array, below: Array) -> Array:
@@ -161,7 +161,7 @@ def climb(xp: ModuleType, depth: Array, level: Callable[[Array], Array], start: 
         return above if one else xp.where(number < levels, above, below)
 
     most = levels.max() if levels.size else 0
-    return repeat(xp, int(most) if known else most, step, start, settles=True)
+    return repeat(xp, int(most) if fixed else most, step, start, settles=True)
 
 
 def require(xp: ModuleType, condition: Array, message: str, result: Array, **given: Array) -> Array:

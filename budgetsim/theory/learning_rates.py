@@ -40,8 +40,8 @@ class LearningRate:
     Notes
     -----
     After the last step the rate stays where the profile ends (taking the step modulo the budget, as some public code
-    does, jumps back to the peak). Before step 0, where ``optax.join_schedules`` looks and discards, it is NaN in JAX and
-    an error outside. Profile and sampling rate: "REX: Revisiting Budgeted Training with an Improved
+    does, jumps back to the peak). Before step 0, where ``optax.join_schedules`` looks in vain, it is NaN in JAX and an
+    error outside. Profile and sampling rate: "REX: Revisiting Budgeted Training with an Improved
     Schedule", Chen, Wolfe, Kyrillidis, arXiv 2107.04197.
 
     Examples

@@ -191,9 +191,7 @@ def _traced_from_counts(rows: Array, abstentions: Array, total: int) -> Array:
     drawn = xp.asarray(np.arange(total + 1), dtype=float)
     tables = xp.exp(log_binomial(xp, drawn, rows[..., None], share[..., None, None]))
     turn = 1.0 + share[..., None] * xp.asarray(np.expm1(1j * angles))
-    nothing = turn == 0.0
-    silence = xp.exp(silent[..., None] * xp.log(xp.where(nothing, 1.0, turn)))
-    silence = xp.where(nothing & (silent[..., None] > 0.0), 0.0, silence)
+    silence = xp.exp(silent[..., None] * xp.log(turn))  # never the logarithm of 0: pi has no float
     won = winning_share(xp, tables, np.ones(rows.shape), silence, nodes, angles)
     won = won / xp.exp(log_binomial(xp, xp.asarray(float(total)), samples, share))
     return xp.where(valid, xp.clip(won, 0.0, 1.0), np.nan)

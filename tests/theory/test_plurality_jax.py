@@ -88,7 +88,7 @@ def subset_accuracy(counts, silent, k):
 
 @pytest.mark.parametrize("k", [1, 2, 5, 6])
 def test_subsets_equal_enumeration(k):
-    counts, silent = [[2, 1, 3], [6, 0, 0], [0, 4, 4], [3, 3, 1]], [0, 1, 2, 3]
+    counts, silent = [[2, 1, 3], [6, 0, 0], [0, 4, 4], [3, 3, 1], [2, 1, 1]], [0, 1, 2, 3, 8]
     ours = jax.jit(lambda counts, silent: plurality.plurality_from_counts(counts, k, abstentions=silent))
     expected = [subset_accuracy(row, quiet, k) for row, quiet in zip(counts, silent, strict=True)]
     np.testing.assert_allclose(ours(jnp.asarray(counts), jnp.asarray(silent)), expected, atol=1e-12)
