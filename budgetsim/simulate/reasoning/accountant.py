@@ -114,35 +114,34 @@ class Budget:
 
     def ledger(self) -> Ledger:
         """The limits as arrays that enter a compiled run."""
-        return Ledger(jnp.asarray(self.limits()), jnp.asarray(self.rates()))
+        return Ledger(jnp.asarray(self.limits()[:, None]), jnp.asarray(self.rates()))
 
 
 class Ledger(NamedTuple):
-    """Limits [resources] and rates [resources, costs] of a budget."""
+    """Limits [resources, 1] (or [resources, problems]) and rates [resources, costs] of a budget."""
 
     limits: jax.Array
     rates: jax.Array
 
     def use(self, costs: jax.Array) -> jax.Array:
-        """Units of each resource that costs use up; costs far beyond any limit count as just beyond it."""
+        """Units of each resource that costs [costs, problems] use; far beyond any limit they count as just beyond."""
+
+        def total(rates: jax.Array, parts: jax.Array) -> jax.Array:
+            return sum((rates[:, part, None] * parts[part] for part in range(1, 3)), rates[:, 0, None] * parts[0])
+
         # the exact whole sum may leave 32 bits, but only where the rounded one is already far beyond every limit
-        rounded = jnp.sum(self.rates.astype(jnp.float32) * costs.astype(jnp.float32), axis=-1)
-        exact = jnp.sum(self.rates * costs, axis=-1)
-        return jnp.where(rounded > 1.5 * UNLIMITED, UNLIMITED + 1, exact)
+        rounded = total(self.rates.astype(jnp.float32), costs.astype(jnp.float32))
+        return jnp.where(rounded > 1.5 * UNLIMITED, UNLIMITED + 1, total(self.rates, costs))
 
-    def fits(self, used: jax.Array, costs: jax.Array) -> jax.Array:
-        """Whether costs fit into what is left of every resource."""
-        return jnp.all(self.use(costs) <= self.limits - used)
-
-    def left(self, used: jax.Array) -> jax.Array:
-        """Share that is left of the scarcest resource, in [0, 1]; 1 where nothing is limited, 0 for an empty budget."""
-        return jnp.min(self.shares(used))
+    def fits(self, used: jax.Array, units: jax.Array) -> jax.Array:
+        """Whether so many units more fit into what is left of every resource."""
+        return jnp.all(units <= self.limits - used, axis=0)
 
     def shares(self, used: jax.Array) -> jax.Array:
-        """Share that is left of each resource [tokens, calls, money]; 1 where it is not limited."""
-        limited = (self.limits < UNLIMITED).at[2].set(jnp.any(self.rates[2] > 0))
-        shares = (self.limits - used) / jnp.maximum(self.limits, 1)
-        return jnp.where(limited, shares, 1.0)
+        """Share that is left of each resource [resources, problems]: 1 where it is not limited, 0 of an empty one."""
+        money = jnp.any(self.rates[2] > 0)
+        limited = (self.limits < UNLIMITED) | (jnp.array([False, False, True])[:, None] & money)
+        return jnp.where(limited, (self.limits - used) / jnp.maximum(self.limits, 1), 1.0)
 
 
 def check_budget(budget: Budget | int) -> Budget:

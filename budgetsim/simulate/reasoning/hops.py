@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.scipy.special import ndtri
 
+from budgetsim.simulate.reasoning.columns import Uniforms, put, take
 from budgetsim.simulate.reasoning.world import WIDEN, Step, check_numbers, check_range, costs, host_generator
 
 PROGRESS, MISLEADING, REDUNDANT = range(3)
@@ -36,9 +36,18 @@ class Place(NamedTuple):
 
 @partial(
     jax.tree_util.register_dataclass,
-    meta_fields=("hop_weights",),
+    meta_fields=(),
     data_fields=(
-        *("progress_alpha", "progress_beta", "misleading", "repeat", "repeat_widened", "trapped", "early_stop"),
+        *(
+            "hop_weights",
+            "progress_alpha",
+            "progress_beta",
+            "misleading",
+            "repeat",
+            "repeat_widened",
+            "trapped",
+            "early_stop",
+        ),
         *("critic_noise", "critic_bias", "fooled", "lucky", "absolute_noise"),
         *("step_tokens", "critic_tokens", "answer_tokens", "step_calls"),
     ),
@@ -104,21 +113,17 @@ class HopWorld:
         check_numbers(self, ("critic_noise", "absolute_noise", "step_calls"), "0 or more", lambda value: value >= 0.0)
         for name in ("step_tokens", "critic_tokens", "answer_tokens"):
             check_range(self, name)
-        weights = np.asarray(self.hop_weights)
-        if not (0 < weights.size < LARGEST_HOPS and np.all(weights >= 0) and abs(weights.sum() - 1) < 1e-9):
-            raise ValueError(
-                f"hop_weights must be 1 to {LARGEST_HOPS - 1} probabilities summing to 1, got {self.hop_weights}"
-            )
+        weights = self.hop_weights
+        if all(isinstance(weight, int | float) for weight in weights):
+            proper = 0 < len(weights) < LARGEST_HOPS and min(weights) >= 0.0 and abs(sum(weights) - 1.0) < 1e-9
+            if not proper:
+                most = LARGEST_HOPS - 1
+                raise ValueError(f"hop_weights must be 1 to {most} probabilities summing to 1, got {weights}")
 
     @property
     def answers(self) -> int:
         """The right answer and six wrong ones, of which the first is the common one."""
         return 7
-
-    @property
-    def draws(self) -> int:
-        """Uniform numbers of a call."""
-        return 5
 
     def problems(self, seed: int, block: int, count: int) -> Question:
         """Questions of one block."""
@@ -129,19 +134,17 @@ class HopWorld:
 
     def memory(self, problem: Question) -> jax.Array:
         """Last outcome seen from each place [hops made, misled]: the same model tends to repeat itself."""
-        del problem
-        return jnp.full((LARGEST_HOPS + 1, 2), NOTHING_YET, jnp.int8)
+        return jnp.full((2 * LARGEST_HOPS + 2, *problem.hops.shape), NOTHING_YET, jnp.int8)
 
     def root(self, problem: Question) -> Place:
         """No hop made."""
-        del problem
-        nothing = jnp.zeros((), jnp.int8)
-        return Place(nothing, nothing, nothing, jnp.int8(NOTHING_YET))
+        nothing = jnp.zeros(problem.hops.shape, jnp.int8)
+        return Place(nothing, nothing, nothing, nothing + jnp.int8(NOTHING_YET))
 
-    def step(self, uniform: jax.Array, problem: Question, memory: jax.Array, state: Place, hint: jax.Array) -> Step:
+    def step(self, uniform: Uniforms, problem: Question, memory: jax.Array, state: Place, hint: jax.Array) -> Step:
         """One search from a place."""
-        place = (jnp.minimum(state.made, LARGEST_HOPS), state.misled)
-        before = memory[place]
+        place = 2 * jnp.minimum(state.made, LARGEST_HOPS).astype(jnp.int32) + state.misled
+        before = take(memory, place)
         repeats = (uniform[0] < jnp.where(hint == WIDEN, self.repeat_widened, self.repeat)) & (before != NOTHING_YET)
         stuck = (state.misled > 0) & (uniform[3] < self.trapped)
         chance = jnp.where(stuck, 0.0, problem.progress * (1.0 - self.misleading))
@@ -160,11 +163,11 @@ class HopWorld:
         )
         ends = (child.made >= problem.hops) | (uniform[2] < self.early_stop)
         return Step(
-            memory.at[place].set(outcome), child, ends, costs(0, _tokens(uniform[4], self.step_tokens), self.step_calls)
+            put(memory, place, outcome), child, ends, costs(0, _tokens(uniform[4], self.step_tokens), self.step_calls)
         )
 
     def critic(
-        self, uniform: jax.Array, problem: Question, state: Place, child: Place
+        self, uniform: Uniforms, problem: Question, state: Place, child: Place
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Relative progress as the critic sees it, and an absolute score that knows the hops made."""
         misleading = child.last == MISLEADING
@@ -175,7 +178,7 @@ class HopWorld:
         score = jnp.clip(level + self.absolute_noise * ndtri(_open(uniform[2])), 1.0, 10.0) / 10.0
         return jnp.clip(delta, -4.0, 4.0), score, costs(0, _tokens(uniform[3], self.critic_tokens), 0)
 
-    def answer(self, uniform: jax.Array, problem: Question, state: Place) -> tuple[jax.Array, jax.Array]:
+    def answer(self, uniform: Uniforms, problem: Question, state: Place) -> tuple[jax.Array, jax.Array]:
         """Right if enough uncontaminated hops were made, by luck sometimes; else a wrong answer, often the same one."""
         clean = state.misled == 0
         right = clean & ((state.made >= problem.hops) | (uniform[0] < self.lucky * state.made))

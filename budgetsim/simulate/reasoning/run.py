@@ -17,11 +17,12 @@ import budgetsim
 from budgetsim.simulate import _domain
 from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.reasoning.accountant import CALLS, INPUT, OUTPUT, Budget, check_budget
-from budgetsim.simulate.reasoning.engine import CHECKPOINTS, GENERATOR, play
+from budgetsim.simulate.reasoning.columns import GENERATOR
+from budgetsim.simulate.reasoning.engine import CHECKPOINTS, play
 from budgetsim.simulate.reasoning.policy import Policy
 from budgetsim.simulate.reasoning.world import NO_ANSWER, World
 
-BLOCK = 4096  # problems drawn together on the host; a chunk is a whole number of blocks
+BLOCK = 1024  # problems drawn together on the host; a chunk is a whole number of blocks
 LARGEST_TREE = 1024
 
 Progress = Callable[[int, int], None]
@@ -90,7 +91,7 @@ def simulate_strategy(
     nodes
         Largest tree, root included, 1 ... 1024: an expansion beyond it is refused as one beyond the budget is.
     chunk
-        Blocks of 4096 problems that are in memory together; changes no result.
+        Blocks of 1024 problems that are in memory together; changes no result.
     progress
         Called after every chunk.
 
@@ -114,12 +115,12 @@ def simulate_strategy(
     budget = check_budget(budget)
     parts = []
     for first in range(0, problems, chunk * BLOCK):
-        with jax.enable_x64(False), jax.threefry_partitionable(True):  # no result may depend on how JAX is configured
+        with jax.enable_x64(False):  # no result may depend on how JAX is configured
             played = _chunk(world, policy, budget, nodes, seed, first, min(problems, first + chunk * BLOCK))
         parts.append(played)
         if progress is not None:
             progress(min(problems, first + chunk * BLOCK), problems)
-    answers, spent, left, expansions, curve = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    answers, spent, left, nodes_used, curve = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
     provenance: dict[str, object] = {
         "world": {"name": type(world).__name__, **_fields(world)},
         "policy": {"name": type(policy).__name__, **_fields(policy)},
@@ -136,17 +137,17 @@ def simulate_strategy(
             "python": platform.python_version(),
         },
     }
-    right = [int(np.sum(curve[:, place] == 0)) for place in range(CHECKPOINTS)]
-    largest = spent.max(axis=0)
+    right = [int(np.sum(curve[place] == 0)) for place in range(CHECKPOINTS)]
+    largest = spent.max(axis=1)
     return StrategyResult(
         accuracy=Estimate.from_count(int(np.sum(answers == 0)), problems, provenance=provenance),
         answered=Estimate.from_count(int(np.sum(answers != NO_ANSWER)), problems, provenance=provenance),
-        input_tokens=_mean(spent[:, INPUT], provenance),
-        output_tokens=_mean(spent[:, OUTPUT], provenance),
-        calls=_mean(spent[:, CALLS], provenance),
+        input_tokens=_mean(spent[INPUT], provenance),
+        output_tokens=_mean(spent[OUTPUT], provenance),
+        calls=_mean(spent[CALLS], provenance),
         unspent=_mean(left, provenance),
         largest=(int(largest[INPUT]), int(largest[OUTPUT]), int(largest[CALLS])),
-        expansions=int(expansions.sum(dtype=np.int64)),
+        expansions=int(nodes_used.sum(dtype=np.int64)) - problems,
         curve=tuple(Estimate.from_count(count, problems, provenance=provenance) for count in right),
         answers=answers.astype(np.int8),
     )
@@ -158,15 +159,11 @@ def _chunk(
     """Answers, spent, left, expansions and curves of the problems ``first`` ... ``end - 1``."""
     blocks = range(first // BLOCK, math.ceil(end / BLOCK))
     drawn = [world.problems(seed, block, BLOCK) for block in blocks]
-    problems = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *drawn)
-    worlds = jax.tree.map(lambda number: jnp.full((len(blocks) * BLOCK,), number), world)
-    ledger = budget.ledger()
-    # all 64 bits of the seed enter the key; jax.random.key would drop the upper half
-    key = jax.random.wrap_key_data(jnp.array([seed >> 32, seed & 0xFFFFFFFF], jnp.uint32), impl="threefry2x32")
-    runs, final = play(worlds, policy, nodes + 1, 4 * nodes + 8, ledger, key, np.uint32(first), problems)
-    left = jax.vmap(lambda spent: ledger.left(ledger.use(spent)))(runs.spent)
-    kept = end - first
-    return tuple(np.asarray(array)[:kept] for array in (final, runs.spent, left, runs.expansions, runs.curve))
+    problem = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=-1), *drawn)
+    place = jnp.arange(first, first + len(blocks) * BLOCK, dtype=jnp.uint32)
+    key = jnp.array([seed & 0xFFFFFFFF, seed >> 32], jnp.uint32)
+    played = play(world, policy, nodes + 1, 4 * nodes + 8, budget.ledger(), key, place, problem)
+    return tuple(np.asarray(array)[..., : end - first] for array in played)
 
 
 def _mean(values: NDArray[Any], provenance: dict[str, object]) -> Estimate:

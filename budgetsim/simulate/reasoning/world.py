@@ -13,6 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from budgetsim.simulate.reasoning.columns import Uniforms
+
 NO_ANSWER = -1
 """Stands where an answer would, when there is none. Answer 0 is the right one."""
 
@@ -20,61 +22,59 @@ KEEP, WIDEN = 0, 1
 """Hints to a generator: go on from here, or look for another idea."""
 
 State = Any
-"""A pytree of scalars: what a node of the search holds."""
+"""A pytree of arrays [..., problems]: what a node of the search holds."""
 
 
 class Step(NamedTuple):
-    """What came of one step of the generator."""
+    """What came of one step of the generator, for every problem."""
 
-    memory: Any  # what the world remembers of this problem from now on
+    memory: Any  # what the world remembers of the problem from now on
     child: State  # the state the step led to
     ends: jax.Array  # bool: the generator believes that it is done
-    costs: jax.Array  # int32 [input tokens, output tokens, tool calls]
+    costs: jax.Array  # int32 [3, problems]: input tokens, output tokens, tool calls
+    state: State = None  # what the node stepped from holds from now on, if a step changes that
 
 
 class World(Protocol):
     """Synthetic problems, what a step does to them, and what it costs.
 
     A world is registered as a pytree (`jax.tree_util.register_dataclass`), its numbers as data: a map over ten thousand
-    worlds is then one compiled run.
+    worlds is then one compiled run, with numbers [problems].
 
-    Every function gets its own row of uniform numbers in [0, 1): ``draws`` numbers each. A world that has no critic
-    returns a constant.
+    Every function works on all problems at once, with the problem on the last axis of every array (see `columns`), and
+    takes the uniform numbers it needs from ``uniform[0]``, ``uniform[1]`` ...: arrays [problems] in [0, 1). A world
+    that has no critic returns constants.
     """
 
     @property
     def answers(self) -> int:
         """Number of different answers; 0 is the right one."""
 
-    @property
-    def draws(self) -> int:
-        """Uniform numbers that one call of `step`, `critic` or `answer` may use."""
-
     def problems(self, seed: int, block: int, count: int) -> Any:
-        """Problems of one block, as a pytree of NumPy arrays [count, ...], drawn on the host."""
+        """Problems of one block, as a pytree of NumPy arrays [..., count], drawn on the host."""
 
     def memory(self, problem: Any) -> Any:
-        """What is remembered of a problem before the first call."""
+        """What is remembered of a problem before the first call, a pytree of arrays [..., problems]."""
 
     def root(self, problem: Any) -> State:
         """The state before the first step."""
 
-    def step(self, uniform: jax.Array, problem: Any, memory: Any, state: State, hint: jax.Array) -> Step:
+    def step(self, uniform: Uniforms, problem: Any, memory: Any, state: State, hint: jax.Array) -> Step:
         """One step of the generator from a state."""
 
     def critic(
-        self, uniform: jax.Array, problem: Any, state: State, child: State
+        self, uniform: Uniforms, problem: Any, state: State, child: State
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Raw points for relative progress, an absolute score in [0.1, 1], and the costs of asking."""
 
-    def answer(self, uniform: jax.Array, problem: Any, state: State) -> tuple[jax.Array, jax.Array]:
+    def answer(self, uniform: Uniforms, problem: Any, state: State) -> tuple[jax.Array, jax.Array]:
         """The answer that the generator gives from a state, and its costs."""
 
 
-def check_numbers(world: Any, names: tuple[str, ...], domain: str, inside: Callable[[float], bool]) -> None:
+def check_numbers(thing: Any, names: tuple[str, ...], domain: str, inside: Callable[[float], bool]) -> None:
     """Refuse plain numbers outside their domain; in a compiled run they are arrays, which were checked before."""
     for name in names:
-        value = getattr(world, name)
+        value = getattr(thing, name)
         if isinstance(value, int | float) and not inside(value):
             raise ValueError(f"{name} must be {domain}, got {value}")
 
@@ -87,8 +87,9 @@ def check_range(world: Any, name: str) -> None:
 
 
 def costs(input_tokens: Any = 0, output_tokens: Any = 0, calls: Any = 0) -> jax.Array:
-    """A cost vector [input tokens, output tokens, tool calls]."""
-    return jnp.stack([jnp.asarray(part, jnp.int32) for part in (input_tokens, output_tokens, calls)], axis=-1)
+    """A cost vector [input tokens, output tokens, tool calls], of whole numbers or arrays [problems]."""
+    parts = [jnp.asarray(part, jnp.int32) for part in (input_tokens, output_tokens, calls)]
+    return jnp.stack(jnp.broadcast_arrays(*parts))
 
 
 def host_generator(seed: int, block: int, purpose: int) -> np.random.Generator:

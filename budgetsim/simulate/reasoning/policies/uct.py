@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
+from budgetsim.simulate.reasoning.columns import Uniforms, put, take
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Event, View
-from budgetsim.simulate.reasoning.world import KEEP, NO_ANSWER
+from budgetsim.simulate.reasoning.world import KEEP, NO_ANSWER, check_numbers
 
 
 class UctState(NamedTuple):
     """Visits and summed scores of the nodes, and their children."""
 
-    visits: jax.Array  # [slots]
-    total: jax.Array  # [slots]
-    child: jax.Array  # int32 [slots, width], the spare slot where there is none
-    width: jax.Array  # int32 [slots] children so far
-    ended: jax.Array  # bool [slots]: the generator was done here
+    visits: jax.Array  # [slots, problems]
+    total: jax.Array  # [slots, problems]
+    child: jax.Array  # int32 [slots, width, problems], the spare slot where there is none
+    width: jax.Array  # int32 [slots, problems] children so far
+    ended: jax.Array  # bool [slots, problems]: the generator was done here
+    target: jax.Array  # int32 [slots, problems]: where a descent from this node ends
     best: jax.Array  # node that will answer: highest score among the ended ones, else among all
     best_score: jax.Array
     answer: jax.Array
 
 
+@partial(jax.tree_util.register_dataclass, meta_fields=("width",), data_fields=("exploration", "reserve"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uct:
     """UCT over steps of the generator, scored by the absolute critic.
@@ -55,86 +59,92 @@ class Uct:
     reserve: float = 0.1
 
     def __post_init__(self) -> None:
-        if self.width < 1:
-            raise ValueError(f"width must be 1 or more, got {self.width}")
-        if not self.exploration >= 0.0:
-            raise ValueError(f"exploration must be 0 or more, got {self.exploration}")
-        if not 0.0 <= self.reserve <= 1.0:
-            raise ValueError(f"reserve must lie in [0, 1], got {self.reserve}")
+        check_numbers(self, ("width",), "1 or more", lambda value: value >= 1)
+        check_numbers(self, ("exploration",), "0 or more", lambda value: value >= 0.0)
+        check_numbers(self, ("reserve",), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
 
     @property
     def uses_critic(self) -> bool:
         """Every step is scored."""
         return True
 
-    @property
-    def draws(self) -> int:
-        """The descent is deterministic; one number is drawn and not used."""
-        return 1
-
-    def init(self, slots: int, answers: int) -> UctState:
+    def init(self, slots: int, answers: int, problems: int) -> UctState:
         """The root without a visit."""
         del answers
+        numbers = jnp.zeros((slots, problems), jnp.float32)
+        whole = jnp.zeros((slots, problems), jnp.int32)
         return UctState(
-            visits=jnp.zeros((slots,), jnp.float32),
-            total=jnp.zeros((slots,), jnp.float32),
-            child=jnp.full((slots, self.width), slots - 1, jnp.int32),
-            width=jnp.zeros((slots,), jnp.int32),
-            ended=jnp.zeros((slots,), bool),
-            best=jnp.int32(0),
-            best_score=jnp.float32(-1.0),
-            answer=jnp.int32(NO_ANSWER),
+            visits=numbers,
+            total=numbers,
+            child=jnp.full((slots, self.width, problems), slots - 1, jnp.int32),
+            width=whole,
+            ended=whole > 0,
+            target=whole,
+            best=whole[0],
+            best_score=numbers[0] - 1.0,
+            answer=whole[0] + NO_ANSWER,
         )
 
-    def choose(self, uniform: jax.Array, view: View, state: UctState) -> Choice:
-        """Descend to a node that can be widened; answer once the reserve is reached."""
+    def choose(self, uniform: Uniforms, view: View, state: UctState) -> Choice:
+        """Expand where the descent from the root ends; answer once the reserve is reached."""
         del uniform
-
-        def on(node: jax.Array) -> jax.Array:
-            return (state.width[node] >= self.width) & ~state.ended[node]
-
-        def down(node: jax.Array) -> jax.Array:
-            children = state.child[node]
-            visits = jnp.maximum(state.visits[children], 1.0)
-            bonus = self.exploration * jnp.sqrt(jnp.log(jnp.maximum(state.visits[node], 1.0)) / visits)
-            return children[jnp.argmax(state.total[children] / visits + bonus)]
-
-        node = lax.while_loop(on, down, jnp.int32(0))
-        short = (view.left <= self.reserve) | (view.refused > 0) | (view.shares[1] <= 0.0) | state.ended[node]
+        node = state.target[0]
+        short = (view.left <= self.reserve) | (view.refused > 0) | (view.shares[1] <= 0.0) | take(state.ended, node)
         kind = jnp.where(state.answer != NO_ANSWER, STOP, jnp.where(short, ANSWER, EXPAND))
-        return Choice(kind, jnp.where(short, state.best, node), jnp.int32(KEEP))
+        return Choice(kind, jnp.where(short, state.best, node), jnp.full(kind.shape, KEEP))
 
     def update(self, view: View, state: UctState, event: Event) -> UctState:
-        """Add the child and its score to every node above it."""
-        spare = state.visits.shape[0] - 1
+        """Hang the child into the tree, and add its score to every node above it."""
         grown = event.made & (event.kind == EXPAND)
         answered = event.made & (event.kind == ANSWER)
-        parent = jnp.where(grown, event.node, spare)
-        place = jnp.minimum(state.width[parent], self.width - 1)
+        parent = jnp.where(grown, event.node, view.parent.shape[0] - 1)
+        before = jnp.where(grown, take(state.width, parent), 0)
+        children = take(state.child, parent)
+        places = jnp.arange(self.width)[:, None]
         score = event.score + event.ends  # a finished trajectory comes before any unfinished one
         better = grown & (score > state.best_score)
-
-        def on(carry: tuple[jax.Array, jax.Array, jax.Array]) -> jax.Array:
-            return carry[0] >= 0
-
-        def up(carry: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array, jax.Array]:
-            node, visits, total = carry
-            return view.parent[node], visits.at[node].add(1.0), total.at[node].add(event.score)
-
-        start = jnp.where(grown, event.child, -1)
-        _, visits, total = lax.while_loop(on, up, (start, state.visits, state.total))
-        return UctState(
-            visits=visits,
-            total=total,
-            child=state.child.at[parent, place].set(jnp.where(grown, event.child, spare)),
-            width=state.width.at[parent].add(grown.astype(jnp.int32)).at[spare].set(0),
-            ended=state.ended.at[event.child].set(grown & event.ends),
+        state = state._replace(
+            visits=put(state.visits, event.child, 1.0),
+            total=put(state.total, event.child, event.score),
+            child=put(state.child, parent, jnp.where((places == before) & grown, event.child, children)),
+            width=put(state.width, parent, before + grown),
+            ended=put(state.ended, event.child, event.ends),
+            target=put(state.target, event.child, event.child),
             best=jnp.where(better, event.child, state.best),
             best_score=jnp.where(better, score, state.best_score),
             answer=jnp.where(answered, event.answer, state.answer),
         )
+        return self._back_up(view, state, jnp.where(grown, event.node, -1), event.score)
 
-    def answer(self, uniform: jax.Array, view: View, state: UctState) -> jax.Array:
+    def _back_up(self, view: View, state: UctState, node: jax.Array, score: jax.Array) -> UctState:
+        """Climb from a node to the root; only what lies on this way changes where a descent would end."""
+        spare = view.parent.shape[0] - 1
+
+        def on(carry: tuple[jax.Array, UctState]) -> jax.Array:
+            return jnp.any(carry[0] >= 0)
+
+        def up(carry: tuple[jax.Array, UctState]) -> tuple[jax.Array, UctState]:
+            node, state = carry
+            at = jnp.where(node >= 0, node, spare)
+            visits = take(state.visits, at) + 1.0
+            children = [take(state.child[:, place], at) for place in range(self.width)]
+            exploring = self.exploration * jnp.sqrt(jnp.log(visits))
+            best, highest = children[0], jnp.full(node.shape, -jnp.inf)
+            for child in children:
+                seen = jnp.maximum(take(state.visits, child), 1.0)
+                bound = take(state.total, child) / seen + exploring / jnp.sqrt(seen)
+                best, highest = jnp.where(bound > highest, child, best), jnp.maximum(bound, highest)
+            full = (take(state.width, at) >= self.width) & ~take(state.ended, at)
+            state = state._replace(
+                visits=put(state.visits, at, visits),
+                total=put(state.total, at, take(state.total, at) + score),
+                target=put(state.target, at, jnp.where(full, take(state.target, best), at)),
+            )
+            return jnp.where(node >= 0, take(view.parent, at), -1), state
+
+        return lax.while_loop(on, up, (node, state))[1]
+
+    def answer(self, uniform: Uniforms, view: View, state: UctState) -> jax.Array:
         """The one answer given."""
         del uniform, view
         return state.answer

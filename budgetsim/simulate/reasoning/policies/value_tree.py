@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
+from budgetsim.simulate.reasoning.columns import Uniforms, add, largest, pick, put, take
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Event, View
-from budgetsim.simulate.reasoning.world import KEEP, NO_ANSWER, WIDEN
+from budgetsim.simulate.reasoning.world import KEEP, NO_ANSWER, WIDEN, check_numbers
 
-Selection = Literal["inverse_ratio", "constant", "ratio", "greedy", "uniform"]
-SLACK = 1e-6  # values are sums of tenths: a threshold is met within rounding
+POINTS = 10.0  # of a value of 1: critics speak in points, whose sums are exact
+LARGEST_GAIN = 4.0  # points of one step
 
 
 class ValueTreeState(NamedTuple):
     """Value, flags and answers of the nodes."""
 
-    value: jax.Array  # [slots]
-    open: jax.Array  # bool [slots]: in the pool of nodes that may be expanded
-    widen: jax.Array  # bool [slots]: the next step from here should try another idea
-    children: jax.Array  # int32 [slots]: children that count in back-propagation
-    votes: jax.Array  # [answers]: summed value of the nodes that gave each answer
+    value: jax.Array  # [slots, problems] in points
+    raw: jax.Array  # [slots, problems] the same before any back-propagation
+    open: jax.Array  # bool [slots, problems]: in the pool of nodes that may be expanded
+    widen: jax.Array  # bool [slots, problems]: the next step from here should try another idea
+    up: jax.Array  # int32 [slots, problems]: parent that counts this node, the spare slot if none does
+    children: jax.Array  # int32 [slots, problems]: children that count in back-propagation
+    votes: jax.Array  # [answers, problems]: weight of the nodes that gave each answer
     pending: jax.Array  # node that must answer next, or -1
+    current: jax.Array  # node whose next children are due
+    due: jax.Array  # int32: children still due from it
     answered: jax.Array  # bool
     forced: jax.Array  # bool: the backstop answered; nothing comes after
 
 
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=("root_value", "threshold", "backstop", "largest_exponent"),
+    meta_fields=(
+        *("selection", "critic", "children", "directive", "widen_until_gain", "back_propagation", "keep_expanded"),
+        *("capacity", "stop_at_answer", "final"),
+    ),
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueTree:
-    """Budget-aware value tree search (BAVT).
+    """Budget-aware value tree search (BAVT), its ablations and its open choices.
 
     Parameters
     ----------
@@ -39,133 +54,191 @@ class ValueTree:
         How the next node is drawn from the pool: with probability proportional to value ** (1 / remaining ratio) (the
         paper's rule), to the value itself, to value ** ratio (a wrong re-description), the largest value, or any.
     critic
-        ``residual``: a child is worth its parent plus relative progress; ``absolute``: what the critic scores it.
+        ``residual``: a child is worth its parent plus relative progress; ``absolute``: what the critic scores it;
+        ``none``: every child joins the pool, answers where the generator believes that it is done, and has one vote.
     root_value, threshold, backstop
         Value of the root, value from which a node answers, token share below which an answer is forced.
+    largest_exponent
+        Cap of the exponent 1 / ratio; infinity for none.
+    children
+        Steps made from a node once it is selected.
     directive
         Whether a step without gain is pruned and its parent told to widen; otherwise every child joins the pool.
-    back_propagate
-        Whether an answer smooths the values above it.
-    stop_at_answer
-        Whether the search ends at the first answer that the critic accepts.
+    widen_until_gain
+        Whether a gain ends the WIDEN hint of its parent; otherwise it stays for good.
+    back_propagation
+        ``stored``: every answer smooths the values as they stand; ``raw``: it smooths the values that the critic gave,
+        so that many answers do not smooth many times; ``none``.
     keep_expanded
-        Whether a node stays in the pool after it was expanded.
+        Whether a node stays in the pool after a child of it joined.
+    capacity
+        Largest pool: where a child would exceed it, the node of least value leaves; 0 for no limit.
+    stop_at_answer
+        Whether the search ends at the first answer.
+    final
+        The answer with the largest summed value, or with the single highest.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its domain.
 
     Notes
     -----
     Source: *Spend Less, Reason Better: Budget-Aware Value Tree Search for LLM Agents*, Yushu Li, Wenlong Deng, Jiajin
-    Li, Xiaoxiao Li, arXiv 2603.12634, as reported; the root value, what is in the pool, one child per expansion, and
-    the answer with the largest summed value are choices where public text is silent.
+    Li, Xiaoxiao Li, arXiv 2603.12634, as reported. Where public text is silent a parameter decides, and its
+    default is this project's choice. A critic that gives no number (NaN) counts as one that saw no progress.
     """
 
-    selection: Selection = "inverse_ratio"
-    critic: Literal["residual", "absolute"] = "residual"
+    selection: Literal["inverse_ratio", "constant", "ratio", "greedy", "uniform"] = "inverse_ratio"
+    critic: Literal["residual", "absolute", "none"] = "residual"
     root_value: float = 0.1
     threshold: float = 0.8
     backstop: float = 0.2
+    largest_exponent: float = math.inf
+    children: int = 1
     directive: bool = True
-    back_propagate: bool = True
-    stop_at_answer: bool = False
+    widen_until_gain: bool = True
+    back_propagation: Literal["stored", "raw", "none"] = "stored"
     keep_expanded: bool = True
+    capacity: int = 0
+    stop_at_answer: bool = False
+    final: Literal["sum", "highest"] = "sum"
+
+    def __post_init__(self) -> None:
+        check_numbers(self, ("root_value",), "in [0.1, 1]", lambda value: 0.1 <= value <= 1.0)
+        check_numbers(self, ("threshold", "backstop"), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
+        check_numbers(self, ("largest_exponent", "children"), "1 or more", lambda value: value >= 1)
+        check_numbers(self, ("capacity",), "0 or more", lambda value: value >= 0)
 
     @property
     def uses_critic(self) -> bool:
-        """Every step is judged."""
-        return True
+        """Every step is judged, unless there is no critic."""
+        return self.critic != "none"
 
-    @property
-    def draws(self) -> int:
-        """One number selects a node."""
-        return 1
-
-    def init(self, slots: int, answers: int) -> ValueTreeState:
+    def init(self, slots: int, answers: int, problems: int) -> ValueTreeState:
         """Only the root is open."""
-        nothing = jnp.zeros((slots,), bool)
+        root = jnp.arange(slots)[:, None] + jnp.zeros((problems,), jnp.int32) == 0
+        value = jnp.where(root, POINTS * self.root_value, 0.0).astype(jnp.float32)
+        whole = jnp.zeros((slots, problems), jnp.int32)
         return ValueTreeState(
-            value=jnp.zeros((slots,), jnp.float32).at[0].set(self.root_value),
-            open=nothing.at[0].set(True),
-            widen=nothing,
-            children=jnp.zeros((slots,), jnp.int32),
-            votes=jnp.zeros((answers,), jnp.float32),
-            pending=jnp.int32(-1),
-            answered=jnp.zeros((), bool),
-            forced=jnp.zeros((), bool),
+            value=value,
+            raw=value,
+            open=root,
+            widen=whole > 0,
+            up=whole + slots - 1,
+            children=whole,
+            votes=jnp.zeros((answers, problems), jnp.float32),
+            pending=whole[0] - 1,
+            current=whole[0],
+            due=whole[0],
+            answered=whole[0] > 0,
+            forced=whole[0] > 0,
         )
 
-    def choose(self, uniform: jax.Array, view: View, state: ValueTreeState) -> Choice:
+    def choose(self, uniform: Uniforms, view: View, state: ValueTreeState) -> Choice:
         """Answer where an answer is due, force one at the backstop, else expand a node of the pool."""
-        node = self._select(uniform[0], view.left, state)
+        node = self._select(uniform, view.left, state)
+        if self.children > 1:
+            node = jnp.where(state.due > 0, state.current, node)
         tokens, calls = view.shares[0], view.shares[1]
         short = (tokens < self.backstop) | (calls <= 0.0) | (view.refused > 0)
-        best = jnp.argmax(jnp.where(state.open, state.value, -1.0)).astype(jnp.int32)
-        due = state.pending >= 0
-        ended = state.forced | (state.answered & short & ~due) | (state.answered & self.stop_at_answer)
-        kind = jnp.where(ended, STOP, jnp.where(due | short, ANSWER, EXPAND))
-        hint = jnp.where(state.widen[node], WIDEN, KEEP)
-        return Choice(kind, jnp.where(due, state.pending, jnp.where(short, best, node)), hint)
+        leaf = largest(jnp.where(state.open & (state.children == 0), state.value, -1.0))
+        pending = state.pending >= 0
+        ended = state.forced | (state.answered & ~pending & (short | self.stop_at_answer))
+        kind = jnp.where(ended, STOP, jnp.where(pending | short, ANSWER, EXPAND))
+        hint = jnp.where(take(state.widen, node), WIDEN, KEEP)
+        return Choice(kind, jnp.where(pending, state.pending, jnp.where(short, leaf, node)), hint)
 
-    def _select(self, uniform: jax.Array, left: jax.Array, state: ValueTreeState) -> jax.Array:
+    def _select(self, uniform: Uniforms, left: jax.Array, state: ValueTreeState) -> jax.Array:
+        if self.selection == "uniform" or self.critic == "none":
+            return pick(uniform[0], state.open.astype(jnp.float32))
         values = jnp.where(state.open, state.value, 0.0)
-        highest = jnp.max(values)
         if self.selection == "greedy":
-            return jnp.argmax(values).astype(jnp.int32)
-        if self.selection == "uniform":
-            weights = state.open.astype(jnp.float32)
+            return largest(values)
+        left = jnp.maximum(left, 1e-6)
+        if self.selection == "inverse_ratio":
+            power = jnp.minimum(1.0 / left, self.largest_exponent)
         else:
-            left = jnp.maximum(left, 1e-6)
-            power = {"inverse_ratio": 1.0 / left, "constant": jnp.ones_like(left), "ratio": left}[self.selection]
-            share = jnp.maximum(values / highest, 1e-30)  # by the largest, so that no power overflows
-            weights = jnp.where(state.open, jnp.exp(power * jnp.log(share)), 0.0)
-        running = jnp.cumsum(weights)
-        # a draw that rounding puts at the very end still names an open node
-        chosen = jnp.sum(running <= uniform * running[-1])
-        return jnp.minimum(chosen, jnp.argmax(running)).astype(jnp.int32)
+            power = jnp.ones_like(left) if self.selection == "constant" else left
+        share = values / jnp.max(values, axis=0)  # of the largest, so that no power overflows
+        weights = jnp.where(state.open, jnp.exp(power * jnp.log(jnp.maximum(share, 1e-30))), 0.0)
+        return pick(uniform[0], weights)
 
     def update(self, view: View, state: ValueTreeState, event: Event) -> ValueTreeState:
         """Value a new child, follow or prune it; count an answer and smooth the values above it."""
-        spare = state.value.shape[0] - 1
+        spare = view.parent.shape[0] - 1
         grown = event.made & (event.kind == EXPAND)
         answered = event.made & (event.kind == ANSWER)
-        before = state.value[event.node]
-        residual = jnp.clip(10.0 * before + jnp.clip(event.delta, -4.0, 4.0), 1.0, 10.0) / 10.0
-        value = residual if self.critic == "residual" else event.score
-        accepted = grown & (value >= self.threshold - SLACK)
-        pruned = grown & ~accepted & (value <= before + SLACK) & self.directive
+        before = take(state.value, event.node)
+        value, accepted, pruned = self._judge(before, event)
+        accepted, pruned = grown & accepted, grown & pruned
         kept = grown & ~accepted & ~pruned
-        child = event.child
+        joins = kept | accepted
         parent = jnp.where(grown, event.node, spare)
-        open_ = state.open.at[child].set(kept)
+        counted = jnp.where(joins, event.node, spare)
+        weight = jnp.where(answered, before if self.uses_critic else 1.0, 0.0)
+        voted = jnp.where(answered, event.answer, 0)
+        votes = take(state.votes, voted)
+        total = votes + weight if self.final == "sum" else jnp.maximum(votes, weight)
+        widen = pruned if self.widen_until_gain else pruned | take(state.widen, parent)
+        open_ = put(state.open, event.child, kept)
         if not self.keep_expanded:
-            open_ = open_.at[parent].set(open_[parent] & ~kept)
+            open_ = put(open_, parent, grown & take(open_, parent) & ~joins)
+        if self.capacity > 0:
+            open_ = self._evict(open_, put(state.value, event.child, value))
+        ended = state.forced | ((state.pending < 0) & answered)
         state = ValueTreeState(
-            value=state.value.at[child].set(value),
-            open=open_.at[spare].set(False),
-            widen=state.widen.at[parent].set(pruned),
-            children=state.children.at[jnp.where(kept | accepted, parent, spare)].add(1),
-            votes=state.votes.at[jnp.where(answered, event.answer, 0)].add(jnp.where(answered, before, 0.0)),
-            pending=jnp.where(accepted, child, jnp.where(event.made, -1, state.pending)),
+            value=put(state.value, event.child, value),
+            raw=put(state.raw, event.child, value),
+            open=open_,
+            widen=put(state.widen, parent, widen & grown),
+            up=put(state.up, event.child, counted),
+            children=add(state.children, counted, 1),
+            votes=put(state.votes, voted, total),
+            pending=jnp.where(accepted, event.child, jnp.where(event.made, -1, state.pending)),
+            current=jnp.where(grown, event.node, state.current),
+            due=jnp.where(grown, jnp.where(state.due > 0, state.due, self.children) - 1, state.due),
             answered=state.answered | answered,
-            forced=state.forced | (answered & (before < self.threshold - SLACK)),
+            forced=ended,
         )
-        return self._smooth(view, state, answered) if self.back_propagate else state
+        return state if self.back_propagation == "none" else self._smooth(view, state, answered)
+
+    def _judge(self, before: jax.Array, event: Event) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Value of a child, whether it answers, and whether it is pruned."""
+        if self.critic == "none":
+            return before, event.ends, jnp.zeros_like(event.ends)
+        gain = jnp.clip(event.delta, -LARGEST_GAIN, LARGEST_GAIN)
+        value = POINTS * event.score if self.critic == "absolute" else jnp.clip(before + gain, 1.0, POINTS)
+        accepted = value >= POINTS * self.threshold
+        pruned = ~accepted & (value <= before) if self.directive else jnp.zeros_like(accepted)
+        return value, accepted, pruned
+
+    def _evict(self, open_: jax.Array, value: jax.Array) -> jax.Array:
+        """Close the last of the nodes of least value where the pool is too large."""
+        values = jnp.where(open_, value, jnp.inf)[::-1]
+        least = open_.shape[0] - 1 - jnp.argmin(values, axis=0).astype(jnp.int32)
+        crowded = jnp.sum(open_, axis=0) > self.capacity
+        return put(open_, least, take(open_, least) & ~crowded)
 
     def _smooth(self, view: View, state: ValueTreeState, answered: jax.Array) -> ValueTreeState:
-        """Bottom-up, every node above an answer becomes the mean of itself and its children."""
-        slots = state.value.shape[0]
+        """After an answer, bottom-up, every node becomes the mean of itself and its children."""
+        source = state.raw if self.back_propagation == "raw" else state.value
 
-        def climb(index: jax.Array, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-            value, sums = carry
-            node = slots - 2 - index  # children have larger numbers than their parents
-            mean = (value[node] + sums[node]) / (1.0 + state.children[node])
-            mine = jnp.where(state.children[node] > 0, mean, value[node])
-            counts = state.open[node] | (value[node] >= self.threshold - SLACK)
-            up = jnp.where(view.parent[node] >= 0, view.parent[node], slots - 1)
-            return value.at[node].set(mine), sums.at[up].add(jnp.where(counts & (node < view.nodes), mine, 0.0))
+        def on(carry: tuple[jax.Array, jax.Array, jax.Array]) -> jax.Array:
+            return carry[0] >= 0
 
-        smoothed, _ = lax.fori_loop(0, slots - 1, climb, (state.value, jnp.zeros_like(state.value)))
-        return state._replace(value=jnp.where(answered, smoothed, state.value))
+        def climb(carry: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array, jax.Array]:
+            row, value, sums = carry  # the same row of every tree at once: children come after their parents
+            mean = (source[row] + sums[row]) / (1.0 + state.children[row])
+            mine = jnp.where(answered, mean, value[row])
+            return row - 1, value.at[row].set(mine), add(sums, state.up[row], mine)
 
-    def answer(self, uniform: jax.Array, view: View, state: ValueTreeState) -> jax.Array:
-        """The answer with the largest summed value."""
+        start = jnp.where(jnp.any(answered), jnp.max(view.nodes) - 1, -1)
+        _, value, _ = lax.while_loop(on, climb, (start, state.value, jnp.zeros_like(state.value)))
+        return state._replace(value=value)
+
+    def answer(self, uniform: Uniforms, view: View, state: ValueTreeState) -> jax.Array:
+        """The answer of most weight."""
         del uniform, view
-        return jnp.where(state.answered, jnp.argmax(state.votes), NO_ANSWER).astype(jnp.int32)
+        return jnp.where(state.answered, largest(state.votes), NO_ANSWER)
