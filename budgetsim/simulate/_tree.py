@@ -77,6 +77,10 @@ class Tree:
     kind: Kind
 
 
+Heard = tuple[list[jax.Array], jax.Array, jax.Array]
+"""What an aggregator knows after some of its children: planes of its count, a speaker, votes not yet counted."""
+
+
 class Nodes(NamedTuple):
     """Nodes of one level: ``number`` labels from ``start`` on, ``stride`` apart."""
 
@@ -150,20 +154,28 @@ class Player:
             return self.urn_vote(level, node, deliver)
         chunk = min(level.fan_in, max(1, BLOCK // self.width)) if below == 1 and level.speaker is None else 1
 
-        def visit(step: jax.Array, state: tuple[list[jax.Array], jax.Array]) -> tuple[list[jax.Array], jax.Array]:
-            counted, speaker = state
-            first = step.astype(jnp.uint32) * np.uint32(chunk)
-            received = self.received(below, self.children(below, node, first, chunk)).reshape(chunk, -1)
-            speaker = jnp.where(step == 0, received[0], speaker)
+        def listen(step: jax.Array, state: Heard) -> Heard:
+            counted, speaker, arrived = state
+            # The last step's votes are counted in this one: read where they are drawn, the compiler would draw them
+            # again for every plane of the count.
+            counted = _votes.add(counted, _votes.count(arrived))[: len(counted)]
+            speaker = jnp.where(step <= 1, arrived[0], speaker)
             if level.speaker is not None:
-                speaker = self.speaker(level, node, step, speaker, received[0])
+                speaker = self.speaker(level, node, jnp.maximum(step - 1, 0), speaker, arrived[0])
+            first = step.astype(jnp.uint32) * np.uint32(chunk)
+            arrived = self.received(below, self.children(below, node, first, chunk)).reshape(chunk, -1)
             asked_for = first + lax.iota(jnp.uint32, chunk) < np.uint32(level.fan_in)
-            received = jnp.where(asked_for[:, None], received, NONE)
-            return _votes.add(counted, _votes.count(received))[: len(counted)], speaker
+            return counted, speaker, jnp.where(asked_for[:, None], arrived, NONE)
 
-        nothing = jnp.zeros(self.width, jnp.uint32)
-        start = ([nothing] * level.fan_in.bit_length(), nothing)
-        counted, speaker = lax.fori_loop(0, -(-level.fan_in // chunk), visit, start)
+        nothing = jnp.zeros((chunk, self.width), jnp.uint32)
+        start = ([nothing[0]] * level.fan_in.bit_length(), nothing[0], nothing)
+        steps = -(-level.fan_in // chunk)
+        counted, speaker, arrived = lax.fori_loop(0, steps, listen, start)
+        counted = _votes.add(counted, _votes.count(arrived))[: len(counted)]
+        if steps == 1:
+            speaker = arrived[0]
+        elif level.speaker is not None:
+            speaker = self.speaker(level, node, steps - 1, speaker, arrived[0])
         return self.decide(level, node, counted, speaker)
 
     def decide(self, level: LevelCoins, nodes: Nodes, counted: _votes.Planes, speaker: jax.Array) -> jax.Array:

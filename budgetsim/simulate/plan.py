@@ -202,7 +202,8 @@ def _count_call(plan: Plan, first_word: int, low: int, high: int, devices: tuple
     words = -(-high // WORD)
     parts = max(1, len(devices))
     each = -(-words // parts)
-    log_width = min(max(_LEAST_WIDTH, BLOCK // plan.leaves).bit_length() - 1, (each - 1).bit_length())
+    # every width is a compilation: few of them, and few idle words where few replicas are asked for
+    log_width = min(max(_LEAST_WIDTH, BLOCK // plan.leaves).bit_length() - 1, (each - 1).bit_length() | 1)
     tree = plan.tree
     if plan.sampler is not None:
         # the last chunk of every device may reach beyond its words
