@@ -7,11 +7,42 @@ of them, charges for it, and refuses what does not fit the budget.
 from __future__ import annotations
 
 from budgetsim.simulate.reasoning.accountant import Budget, Prices
+from budgetsim.simulate.reasoning.answers import AnswerWorld
 from budgetsim.simulate.reasoning.hops import HopWorld
+from budgetsim.simulate.reasoning.policies.adaptive_consistency import AdaptiveConsistency
+from budgetsim.simulate.reasoning.policies.best_of_n import BestOfN
+from budgetsim.simulate.reasoning.policies.cascade import Cascade
+from budgetsim.simulate.reasoning.policies.debate import Debate
+from budgetsim.simulate.reasoning.policies.parallel_chains import ParallelChains
+from budgetsim.simulate.reasoning.policies.persona_ensemble import PersonaEnsemble
+from budgetsim.simulate.reasoning.policies.retry import Retry
+from budgetsim.simulate.reasoning.policies.single import Single
 from budgetsim.simulate.reasoning.policies.uct import Uct
 from budgetsim.simulate.reasoning.policies.value_tree import ValueTree
 from budgetsim.simulate.reasoning.policy import Policy
 from budgetsim.simulate.reasoning.run import StrategyResult, simulate_strategy
+from budgetsim.simulate.reasoning.vote_prior import VoteSetting, vote_prior
 from budgetsim.simulate.reasoning.world import World
 
-__all__ = ["Budget", "HopWorld", "Policy", "Prices", "StrategyResult", "Uct", "ValueTree", "World", "simulate_strategy"]
+__all__ = [
+    "AdaptiveConsistency",
+    "AnswerWorld",
+    "BestOfN",
+    "Budget",
+    "Cascade",
+    "Debate",
+    "HopWorld",
+    "ParallelChains",
+    "PersonaEnsemble",
+    "Policy",
+    "Prices",
+    "Retry",
+    "Single",
+    "StrategyResult",
+    "Uct",
+    "ValueTree",
+    "VoteSetting",
+    "World",
+    "simulate_strategy",
+    "vote_prior",
+]

@@ -1,4 +1,4 @@
-"""Questions with few answers: samples, personas, a cheap model, an evaluator and debates, with what each reads and writes.
+"""Questions with few answers: samples, personas, a cheap model, an evaluator and debates, and what each call costs.
 
 A sample is one call. It is an answer from the root where nothing but the strong model is asked, or a step whose hint
 names who answers; what a step found is read by an answer from its child, which is free. The evaluator is the critic.
@@ -75,8 +75,8 @@ class AnswerWorld:
         Share of the wrong mass on one wrong answer, in [1 / (answers - 1), 1]; the others share the rest equally. None
         for equal shares.
     prompt_tokens, chain_tokens, chain_spread
-        Tokens that a sample reads; mean of the tokens that it writes, and standard deviation of their logarithm. Written
-        tokens are rounded, and 1 or more.
+        Tokens that a sample reads; mean of the lognormal number that it writes, and standard deviation of its log. What
+        is written is rounded, and 1 or more.
     accepts_right, accepts_wrong
         Probabilities that the evaluator accepts a right and a wrong answer.
     grade_spread_right, grade_spread_wrong
@@ -138,14 +138,14 @@ class AnswerWorld:
     def __post_init__(self) -> None:
         if not 2 <= self.answers <= 127 or self.answers != int(self.answers):
             raise ValueError(f"answers must be a whole number in 2 ... 127, got {self.answers}")
-        check_numbers(self, ("personas",), "a whole number, 1 or more", lambda value: value >= 1 == value % 1 + 1)
+        check_numbers(self, ("personas",), "a whole number, 1 or more", lambda value: value >= 1 and value % 1 == 0)
         shares = ("right_mean", "accepts_right", "accepts_wrong", "conformity", "persona_correlation")
         check_numbers(self, shares, "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
         check_numbers(self, ("right_concentration",), "above 0", lambda value: value > 0.0)
         least = 1.0 / (self.answers - 1)
         check_numbers(self, ("dominant",), f"in [{least:.4g}, 1]", lambda value: least - 1e-9 <= value <= 1.0)
         whole = ("prompt_tokens", "persona_tokens", "evaluator_input", "evaluator_output")
-        check_numbers(self, whole, "a whole number, 0 or more", lambda value: value >= 0 == value % 1)
+        check_numbers(self, whole, "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
         free = ("chain_tokens", "chain_spread", "cheap_odds", "cheap_price", "persona_spread")
         spreads = ("grade_spread_right", "grade_spread_wrong")
         check_numbers(self, free, "finite and 0 or more", lambda value: 0.0 <= value < math.inf)
@@ -218,11 +218,12 @@ class AnswerWorld:
         """The verdict, 1 (accepted) or -1, and the grade, squeezed into [0.1, 1]: acceptance begins at 0.55."""
         del problem, state
         right = child.answer == 0
-        rate = jnp.where(right, self.accepts_right, self.accepts_wrong)
+        rate = jnp.where(right, self.accepts_right, self.accepts_wrong).astype(jnp.float32)
         spread = jnp.where(right, self.grade_spread_right, self.grade_spread_wrong)
         grade = spread * (ndtri(rate) - ndtri(_open(uniform[0])))
         verdict = jnp.where(uniform[0] < rate, 1.0, -1.0)
-        return verdict, 0.1 + 0.9 * jax.nn.sigmoid(grade), costs(self.evaluator_input, self.evaluator_output, 1)
+        paid = costs(self.evaluator_input, self.evaluator_output, jnp.ones(right.shape, jnp.int32))
+        return verdict, 0.1 + 0.9 * jax.nn.sigmoid(grade), paid
 
     def answer(self, uniform: Uniforms, problem: Asked, state: Said) -> tuple[jax.Array, jax.Array]:
         """A sample of the strong model from the root; what was said, at no cost, from anywhere else."""
