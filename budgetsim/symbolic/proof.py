@@ -17,7 +17,8 @@ Outcome = Literal["proved", "checked"]
 
 POINTS = 12  # random points at which a claim is tried before a proof is looked for
 DIGITS = 40
-PATIENCE = 150  # operations beyond which a sign is not looked for by simplification, which takes minutes there
+PATIENCE = 250  # operations beyond which a proof is not looked for by simplification, which takes minutes there
+QUICK = 4  # reductions that are quick
 ZERO = sp.Float("1e-25")
 
 
@@ -115,6 +116,9 @@ def induction(statement: sp.Equality, index: sp.Symbol, start: int = 0) -> sp.Ba
     return sp.And(base, sp.Eq(growth(statement.lhs), growth(statement.rhs), evaluate=False), evaluate=False)
 
 
+_BEYOND = (NotImplementedError, ValueError, TypeError, AttributeError, sp.PolynomialError, sp.PoleError)  # SymPy
+
+
 def _claims(claim: sp.Basic) -> tuple[sp.Basic, ...]:
     return claim.args if isinstance(claim, sp.And) else (claim,)
 
@@ -160,7 +164,10 @@ def _resolve(expr: sp.Expr, where: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
 
 
 def _value(expr: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
-    return sp.N(sp.sympify(expr).subs(point).replace(sp.Sum, _added_up).doit(), DIGITS)
+    try:
+        return sp.N(sp.sympify(expr).subs(point).replace(sp.Sum, _added_up).doit(), DIGITS)
+    except _BEYOND:
+        return sp.nan
 
 
 def _added_up(summand: sp.Expr, *limits: sp.Tuple) -> sp.Expr:
@@ -201,9 +208,13 @@ _REDUCTIONS: tuple[Callable[[sp.Expr], sp.Expr], ...] = (
 
 
 def _proved(claim: Relational, where: Mapping[sp.Symbol, sp.Expr]) -> bool:
-    difference = _resolve(sp.sympify(claim.lhs - claim.rhs).doit(), where)
+    try:
+        difference = _resolve(sp.sympify(claim.lhs - claim.rhs).doit(), where)
+    except _BEYOND:
+        return False
     if isinstance(claim, sp.Equality):
-        return difference == 0 or any(_is_zero(reduce, difference) for reduce in _REDUCTIONS)
+        reductions = _REDUCTIONS if difference.count_ops() < PATIENCE else _REDUCTIONS[:QUICK]
+        return difference == 0 or any(_is_zero(reduce, difference) for reduce in reductions)
     strict = claim.rel_op in (">", "<")
     sign = 1 if claim.rel_op in (">", ">=") else -1
     return _positive(sp.sympify(sign * difference), strict)
@@ -212,7 +223,7 @@ def _proved(claim: Relational, where: Mapping[sp.Symbol, sp.Expr]) -> bool:
 def _is_zero(reduce: Callable[[sp.Expr], sp.Expr], expr: sp.Expr) -> bool:
     try:
         return bool(reduce(expr) == 0)
-    except (NotImplementedError, ValueError, TypeError, sp.PolynomialError, AttributeError):
+    except _BEYOND:
         return False
 
 
@@ -229,7 +240,7 @@ def _positive(expr: sp.Expr, strict: bool) -> bool:
 
 
 def _positive_factor(factor: sp.Expr, strict: bool) -> bool:
-    if factor.is_positive or (not strict and factor.is_nonnegative):
+    if factor == sp.oo or factor.is_positive or (not strict and factor.is_nonnegative):
         return True
     if isinstance(factor, sp.Pow) and factor.exp.is_real:
         return _positive_factor(factor.base, strict=True)
