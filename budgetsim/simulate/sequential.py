@@ -133,7 +133,9 @@ def run_until(
 
     Notes
     -----
-    Source: derived; for the interval see `Successes`.
+    Source: derived; for the interval see `Successes`, which is exact for independent trials. The 32 replicas of a word
+    of `budgetsim.simulate.plan` are very slightly correlated: the variance of their share is up to ``1 + plan.growth``
+    times that of independent trials, for which neither the interval nor the standard error is widened here.
 
     Examples
     --------

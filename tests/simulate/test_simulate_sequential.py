@@ -6,13 +6,15 @@ number of misses with the quantile that the stated error probability exceeds onc
 
 import math
 import sys
+from functools import partial
 
 import mpmath
 import numpy as np
 import pytest
 from scipy import stats
 
-from budgetsim.simulate import sequential
+from budgetsim.parameters import Organization
+from budgetsim.simulate import count, plan_organization, sequential
 from budgetsim.simulate.confidence_sequences import BoundedMean, Moments, Successes, UnboundedMean
 from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.sequential import SequentialEstimate, run_mean_until, run_until
@@ -326,6 +328,16 @@ def test_replicas_may_hold_many_trials():
     run = run_until(lambda start, stop: (32 * (stop - start) // 4, 32 * (stop - start)), standard_error=0.001, first=10)
     assert run.value == 0.25
     assert run.draws == 32 * run.provenance["replicas"]
+
+
+def test_the_engine_is_a_counter():
+    """A perfect star of three is right with 0.8**3 + 3 * 0.8**2 * 0.2 = 0.896; ranges are given in words of 32."""
+    plan = plan_organization(Organization.star(3), 0.8, seed=1)
+    run = run_until(partial(count, plan), half_width=0.003, first=2**10)
+    assert run.ended == "reached"
+    assert run.low < 0.896 < run.high
+    assert run.draws == 32 * run.provenance["replicas"]
+    assert run.value * run.draws == pytest.approx(count(plan, 0, run.provenance["replicas"])[0])
 
 
 def test_progress_and_provenance():
