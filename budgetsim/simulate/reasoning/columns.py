@@ -67,13 +67,23 @@ def add(array: jax.Array, index: jax.Array, value: Any) -> jax.Array:
     return array.at[_place(array, index)].add(value, mode="promise_in_bounds", unique_indices=True)
 
 
+def at_row(array: jax.Array, row: jax.Array) -> jax.Array:
+    """The same row of every column; it must be inside."""
+    return lax.dynamic_index_in_dim(array, row, keepdims=False, allow_negative_indices=False)
+
+
+def put_row(array: jax.Array, row: jax.Array, value: jax.Array) -> jax.Array:
+    """The array with the same row of every column replaced; it must be inside."""
+    return lax.dynamic_update_index_in_dim(array, value, row, axis=0, allow_negative_indices=False)
+
+
 def pick(uniform: jax.Array, weights: jax.Array) -> jax.Array:
     """Row drawn in every column with probability proportional to its weight; 0 where no weight is above 0."""
     target = uniform * jnp.sum(weights, axis=0)
 
     def row(index: int | jax.Array, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         running, chosen = carry
-        weight = lax.dynamic_index_in_dim(weights, index, keepdims=False)
+        weight = at_row(weights, jnp.asarray(index))
         # the last row of weight whose predecessors do not reach the target: rounding never names an empty row
         chosen = jnp.where((weight > 0.0) & (running <= target), index, chosen)
         return running + weight, chosen.astype(jnp.int32)
@@ -87,5 +97,6 @@ def pick(uniform: jax.Array, weights: jax.Array) -> jax.Array:
 
 
 def largest(values: jax.Array) -> jax.Array:
-    """First row with the largest value in every column."""
-    return jnp.argmax(values, axis=0).astype(jnp.int32)
+    """First row with the largest value in every column, which must hold a number."""
+    rows = lax.broadcasted_iota(jnp.int32, values.shape, 0)  # two plain reductions compile to far less than an argmax
+    return jnp.min(jnp.where(values == jnp.max(values, axis=0), rows, values.shape[0] - 1), axis=0)

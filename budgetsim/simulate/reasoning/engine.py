@@ -7,6 +7,7 @@ result does not depend on how problems are cut into chunks.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from budgetsim.simulate.reasoning.world import NO_ANSWER, World
 
 CHECKPOINTS = 16  # of the quality curve: equal shares of the budget
 LAST = np.uint32(2**31)  # number of the request that never comes: its numbers break the ties of the final vote
+CACHED = 2**15  # entries of one field of the trees of a group
 PATIENCE = 2  # requests refused in a row before the run ends
 LEAST_SCORE = 0.1  # of a critic; what a critic that gives no number is taken to say
 CHOICE, STEP, CRITIC, WORLD_ANSWER, VOTE = range(5)  # purposes of uniform numbers
@@ -143,8 +145,43 @@ def play(
     """Play all problems of a chunk to their end; ``requests`` is a guard that no finite budget needs.
 
     ``place`` [problems] is the number of each problem, ``key`` [2] the seed. Numbers of the world, of the policy and of
-    the ledger may be arrays [problems].
+    the ledger may be arrays [problems]. Problems are played in groups that fit into the cache of a processor, one group
+    after the other, so only one group's trees are in memory.
     """
+    problems = place.size
+    groups = problems // math.gcd(problems, _group(slots))
+    given, shape = jax.tree.flatten((world, policy, ledger, place, problem))
+    own = [jnp.ndim(leaf) > 0 and jnp.shape(leaf)[-1] == problems for leaf in given]
+
+    def grouped(leaf: jax.Array) -> jax.Array:
+        return jnp.moveaxis(leaf.reshape(*leaf.shape[:-1], groups, -1), -2, 0)
+
+    def group(columns: list[jax.Array]) -> Played:
+        parts = iter(columns)
+        leaves = [next(parts) if mine else leaf for leaf, mine in zip(given, own, strict=True)]
+        return _play(*jax.tree.unflatten(shape, leaves), slots=slots, requests=requests, key=key)
+
+    played = lax.map(group, [grouped(leaf) for leaf, mine in zip(given, own, strict=True) if mine])
+    return jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -2).reshape(*leaf.shape[1:-1], problems), played)
+
+
+def _group(slots: int) -> int:
+    """Problems of a group: a power of two, so many that a field of all their trees stays near the processor."""
+    return int(min(1024, max(64, 2 ** math.floor(math.log2(CACHED / slots)))))
+
+
+def _play(
+    world: World,
+    policy: Policy,
+    ledger: Ledger,
+    place: jax.Array,
+    problem: Any,
+    *,
+    slots: int,
+    requests: int,
+    key: jax.Array,
+) -> Played:
+    """Play the problems of one group to their end."""
     start = _begin(world, policy, slots, place.size, problem)
 
     def on(carry: tuple[jax.Array, Run]) -> jax.Array:

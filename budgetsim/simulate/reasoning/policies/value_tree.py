@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from budgetsim.simulate.reasoning.columns import Uniforms, add, largest, pick, put, take
+from budgetsim.simulate.reasoning.columns import Uniforms, add, at_row, largest, pick, put, put_row, take
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Event, View
 from budgetsim.simulate.reasoning.world import KEEP, NO_ANSWER, WIDEN, check_numbers
 
@@ -143,12 +143,16 @@ class ValueTree:
             node = jnp.where(state.due > 0, state.current, node)
         tokens, calls = view.shares[0], view.shares[1]
         short = (tokens < self.backstop) | (calls <= 0.0) | (view.refused > 0)
-        leaf = largest(jnp.where(state.open & (state.children == 0), state.value, -1.0))
+        leaf = lax.cond(jnp.any(short), self._best_leaf, lambda state: state.current, state)
         pending = state.pending >= 0
         ended = state.forced | (state.answered & ~pending & (short | self.stop_at_answer))
         kind = jnp.where(ended, STOP, jnp.where(pending | short, ANSWER, EXPAND))
         hint = jnp.where(take(state.widen, node), WIDEN, KEEP)
         return Choice(kind, jnp.where(pending, state.pending, jnp.where(short, leaf, node)), hint)
+
+    @staticmethod
+    def _best_leaf(state: ValueTreeState) -> jax.Array:
+        return largest(jnp.where(state.open & (state.children == 0), state.value, -1.0))
 
     def _select(self, uniform: Uniforms, left: jax.Array, state: ValueTreeState) -> jax.Array:
         if self.selection == "uniform" or self.critic == "none":
@@ -216,8 +220,7 @@ class ValueTree:
 
     def _evict(self, open_: jax.Array, value: jax.Array) -> jax.Array:
         """Close the last of the nodes of least value where the pool is too large."""
-        values = jnp.where(open_, value, jnp.inf)[::-1]
-        least = open_.shape[0] - 1 - jnp.argmin(values, axis=0).astype(jnp.int32)
+        least = open_.shape[0] - 1 - largest(jnp.where(open_, -value, -jnp.inf)[::-1])
         crowded = jnp.sum(open_, axis=0) > self.capacity
         return put(open_, least, take(open_, least) & ~crowded)
 
@@ -230,9 +233,9 @@ class ValueTree:
 
         def climb(carry: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array, jax.Array]:
             row, value, sums = carry  # the same row of every tree at once: children come after their parents
-            mean = (source[row] + sums[row]) / (1.0 + state.children[row])
-            mine = jnp.where(answered, mean, value[row])
-            return row - 1, value.at[row].set(mine), add(sums, state.up[row], mine)
+            mean = (at_row(source, row) + at_row(sums, row)) / (1.0 + at_row(state.children, row))
+            mine = jnp.where(answered, mean, at_row(state.value, row))
+            return row - 1, put_row(value, row, mine), add(sums, at_row(state.up, row), mine)
 
         start = jnp.where(jnp.any(answered), jnp.max(view.nodes) - 1, -1)
         _, value, _ = lax.while_loop(on, climb, (start, state.value, jnp.zeros_like(state.value)))
