@@ -49,6 +49,12 @@ test: $(VENV)/.dev  ## run the tests and doctests, with coverage
 verify: $(VENV)/.dev  ## run the long statistical verification
 	$(BIN)/pytest -m verify $(PYTEST_ARGS)
 
+.PHONY: notebooks
+notebooks: $(VENV)/.dev  ## run every notebook in a fresh kernel; the executed ones are left in build/notebooks
+	@mkdir -p build/notebooks
+	@for file in notebooks/*.py; do $(BIN)/jupytext --quiet --to ipynb --output build/$${file%.py}.ipynb $$file; done
+	$(BIN)/pytest -p no:cacheprovider --nbmake --nbmake-timeout=240 --overwrite -q build/notebooks
+
 .PHONY: figures
 figures: $(VENV)/.dev  ## draw every figure
 	@for script in $(wildcard figures/*.py); do echo "$$script"; $(BIN)/python "$$script"; done
