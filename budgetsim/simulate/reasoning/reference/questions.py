@@ -1,0 +1,111 @@
+"""One question of `budgetsim.simulate.reasoning.AnswerWorld`, in plain Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+
+from budgetsim.simulate.reasoning.answers import CHEAP, DEBATER, LARGEST_ROUNDS, PERSONA, AnswerWorld
+from budgetsim.simulate.reasoning.reference.desk import Costs, Judged, Made, Uniform
+
+NORMAL = NormalDist()
+
+
+class Message(NamedTuple):
+    """What somebody said."""
+
+    answer: int
+    round: int
+    written: int
+
+
+SILENCE = Message(-1, 0, 0)
+
+
+class PlainQuestion:
+    """A question with its probabilities of a right sample; the debate so far is a list of messages.
+
+    ``delicate`` becomes true where a rounding of numbers with 24 bits might have decided otherwise.
+    """
+
+    def __init__(self, world: AnswerWorld, right: float, cheap: float, personas: Sequence[float]) -> None:
+        self.world, self.right, self.cheap, self.personas = world, right, cheap, personas
+        self.root = SILENCE
+        self.memory: tuple[Message, ...] = ()
+        self.delicate = False
+
+    def step(self, uniform: Uniform, state: Message, hint: int) -> Made:
+        """One call to whom the hint names."""
+        world = self.world
+        written = self._written(uniform)
+        read = world.prompt_tokens
+        memory = self.memory
+        if hint == DEBATER:
+            answer = self._sampled(uniform, self.right)
+            if state.round > 0:
+                answer = self._convinced(uniform, state)
+                read += sum(message.written for message in memory if message.round <= state.round)
+            child = Message(answer, min(state.round + 1, LARGEST_ROUNDS), written)
+            memory = (*memory, child)
+        elif hint == CHEAP:
+            child = Message(self._sampled(uniform, self.cheap), state.round + 1, written)
+            price = np.float32(world.cheap_price)
+            read, written = (math.ceil(np.float32(tokens) * price) for tokens in (read, written))
+        elif hint >= PERSONA:
+            right = self.personas[(hint - PERSONA) % world.personas]
+            child = Message(self._sampled(uniform, right), state.round + 1, written)
+            read += world.persona_tokens
+        else:
+            child = Message(self._sampled(uniform, self.right), state.round + 1, written)
+        return Made(memory, child, True, (read, written, 1))
+
+    def critic(self, uniform: Uniform, state: Message, child: Message) -> Judged:
+        """Accepts with the probability of its kind of answer; the grade is above 0 where it does."""
+        del state
+        world = self.world
+        right = child.answer == 0
+        rate = float(np.float32(world.accepts_right if right else world.accepts_wrong))
+        spread = world.grade_spread_right if right else world.grade_spread_wrong
+        grade = spread * (_quantile(rate) - NORMAL.inv_cdf(uniform[0] + 2.0**-25))
+        points = 1.0 if uniform[0] < rate else -1.0
+        return Judged(points, grade, (world.evaluator_input, world.evaluator_output, 1))
+
+    def answer(self, uniform: Uniform, state: Message) -> tuple[int, Costs]:
+        """A new sample from the root; elsewhere what was said, for nothing."""
+        if state == SILENCE:
+            return self._sampled(uniform, self.right), (self.world.prompt_tokens, self._written(uniform), 1)
+        return state.answer, (0, 0, 0)
+
+    def _sampled(self, uniform: Uniform, right: float) -> int:
+        if uniform[0] < right:
+            return 0
+        if uniform[1] < float(np.float32(self.world.dominant_share)):
+            return 1
+        return min(2 + int(uniform[2] * (self.world.answers - 2)), self.world.answers - 1)
+
+    def _convinced(self, uniform: Uniform, state: Message) -> int:
+        """The plurality of the others in the round before, or what it said itself."""
+        heard = [message.answer for message in self.memory if message.round == state.round]
+        heard.remove(state.answer)
+        if not heard or uniform[4] >= float(np.float32(self.world.conformity)):
+            return state.answer
+        most = max(heard.count(answer) for answer in heard)
+        leaders = sorted({answer for answer in heard if heard.count(answer) == most})
+        return leaders[int(uniform[5] * len(leaders))]
+
+    def _written(self, uniform: Uniform) -> int:
+        spread = self.world.chain_spread
+        drawn = self.world.chain_tokens * math.exp(spread * NORMAL.inv_cdf(uniform[3] + 2.0**-25) - spread**2 / 2)
+        if spread > 0.0 and abs(drawn - math.floor(drawn) - 0.5) < 2e-5 * drawn:
+            self.delicate = True
+        return max(1, round(drawn))
+
+
+def _quantile(rate: float) -> float:
+    if rate in (0.0, 1.0):
+        return math.inf if rate else -math.inf
+    return NORMAL.inv_cdf(rate)
