@@ -21,6 +21,12 @@ def probabilities(name: str, given: ArrayLike, *, dimensions: int) -> NDArray[np
     return values
 
 
+def share(name: str, given: float) -> None:
+    """Refuse a number outside [0, 1]."""
+    if not 0.0 <= given <= 1.0:
+        raise ValueError(f"{name} must lie in [0, 1], got {given}")
+
+
 def atoms(name: str, given: ArrayLike) -> NDArray[np.float64]:
     """One probability, or one for every problem, as an array [problems]."""
     return probabilities(name, np.atleast_1d(np.asarray(given, dtype=np.float64)), dimensions=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import prod
 from typing import Literal
 
@@ -60,13 +60,13 @@ class Level:
 
     def __post_init__(self) -> None:
         _domain.count("fan_in", self.fan_in, most=MOST_LEAVES)
-        _domain.probabilities("fidelity", self.fidelity, dimensions=0)
-        _domain.probabilities("correlation", self.correlation, dimensions=0)
+        _domain.share("fidelity", self.fidelity)
+        _domain.share("correlation", self.correlation)
         if self.sharing not in ("vote", "beta"):
             raise ValueError(f"sharing must be 'vote' or 'beta', got {self.sharing!r}")
 
 
-def levels_of(organization: Organization | Sequence[Level]) -> tuple[Level, ...]:
+def levels_of(organization: Organization | Sequence[Level], *, played_whole: bool = True) -> tuple[Level, ...]:
     """The levels of an organization, from the leaves up; checks that it can be played."""
     if isinstance(organization, Organization):
         level = Level(fan_in=organization.fan_in, fidelity=organization.fidelity, correlation=organization.correlation)
@@ -76,10 +76,16 @@ def levels_of(organization: Organization | Sequence[Level]) -> tuple[Level, ...]
         if any(not isinstance(level, Level) for level in levels):
             raise ValueError(f"organization must be an Organization or a sequence of Level, got {organization!r}")
         _domain.count("levels of the organization", len(levels), least=0, most=MOST_LEVELS)
-    leaves = prod(level.fan_in for level in levels)
-    if leaves > MOST_LEAVES:
+    if played_whole and (leaves := prod(level.fan_in for level in levels)) > MOST_LEAVES:
         raise ValueError(
             f"organization must have at most {MOST_LEAVES} leaves to be played vote by vote, got {leaves}; "
             "give pool= to resample votes level by level"
         )
     return levels
+
+
+def describe(organization: Organization | Sequence[Level]) -> object:
+    """The organization as plain values."""
+    if isinstance(organization, Organization):
+        return asdict(organization)
+    return [asdict(level) for level in organization]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import jax
@@ -16,8 +16,9 @@ from budgetsim.parameters import Organization
 from budgetsim.simulate import _blocks, _domain, _generator
 from budgetsim.simulate._bernoulli import WORD
 from budgetsim.simulate.estimate import Estimate
-from budgetsim.simulate.levels import Level
+from budgetsim.simulate.levels import Level, describe, levels_of
 from budgetsim.simulate.plan import MOST_REPLICAS, Plan, Sampler, count_replicas, plan_organization
+from budgetsim.simulate.pool import play_pools
 
 BATCH_VOTES = 2**22  # leaf votes of the smallest device call, so that small calls do not cost more than their work
 
@@ -30,6 +31,7 @@ def simulate_organization(
     seed: int,
     weights: ArrayLike | None = None,
     leaf_probability: ArrayLike | None = None,
+    pool: int | None = None,
     devices: Sequence[jax.Device] | None = None,
     batch: int = 64,
     progress: _blocks.Progress | None = None,
@@ -48,7 +50,7 @@ def simulate_organization(
     organization
         Shape, fidelity and correlation; ``depth=0`` is a single call without any channel. Or the levels from the
         leaves up, which may differ, have an even fan-in or beta-binomial correlation: see `Level`. At most 2**30
-        leaves.
+        leaves, unless ``pool`` is given.
     probability
         Probability in [0, 1] that a leaf votes right: one number, or one for every problem [problems]; or a function
         ``(generator, number) -> probabilities [number]`` that draws the probability of ``number`` problems from a
@@ -62,6 +64,10 @@ def simulate_organization(
         Probability of each problem [problems], summing to 1; equal when not given.
     leaf_probability
         Instead of ``probability``: one for every leaf [leaves], siblings next to one another.
+    pool
+        Resample votes from pools of this many, level by level, instead of playing whole trees: for organizations of
+        any number of leaves. ``replicas / pool`` independent pools are played, at least 8, each of one problem; the
+        standard error is that of their mean, see Notes.
     devices
         JAX devices that share the replicas; the default device when not given.
     batch
@@ -87,6 +93,10 @@ def simulate_organization(
     standard error includes the bound on what that costs, at most 0.2 % of it for common probabilities and stated in
     the provenance as ``variance_growth``. For probabilities that a function draws the bound counts those from a
     millionth up.
+    A pool amplifies its own noise: with a fan-in of 5, fidelity 0.6, correlation 0.1 and 50,000 votes a pool the bias
+    of a single pool has a standard deviation of about 0.02 after 10 levels and 0.06 after 30, where 50,000 independent
+    organizations would give 0.0045. The standard error contains that; the estimate is also off by a term of order
+    ``1 / pool``.
     Source: the vote, channel and shared-vote model of *Phase Transition for Budgeted Multi-Agent Synergy*, Bang Liu,
     Linglong Kong, Jian Pei, arXiv 2601.17311; sharing the received vote and drawing the problem outside: derived.
 
@@ -103,8 +113,12 @@ def simulate_organization(
     >>> abs(simulate_organization([Level(fan_in=2)], 0.6, replicas=100_000, seed=1).z_score(0.6)) < 5
     True
     """
-    plan = plan_organization(organization, probability, seed=seed, weights=weights, leaf_probability=leaf_probability)
     replicas = _domain.count("replicas", replicas, most=MOST_REPLICAS)
+    if pool is not None:
+        if leaf_probability is not None or probability is None:
+            raise ValueError("pool must not be given with leaf_probability: pooled votes know no leaves")
+        return _pooled(organization, probability, weights, replicas, pool, seed, devices, progress)
+    plan = plan_organization(organization, probability, seed=seed, weights=weights, leaf_probability=leaf_probability)
     per_call = _domain.count("batch", batch) * max(BATCH_VOTES // plan.leaves // WORD, 1) * WORD
     successes = 0
     for start in range(0, replicas, per_call):
@@ -116,7 +130,39 @@ def simulate_organization(
     return replace(plain, standard_error=plain.standard_error * math.sqrt(1.0 + plan.growth))
 
 
-def provenance(plan: Plan, replicas: int) -> Mapping[str, object]:
+def _pooled(
+    organization: Organization | Sequence[Level],
+    probability: ArrayLike | Sampler,
+    weights: ArrayLike | None,
+    replicas: int,
+    pool: int,
+    seed: int,
+    devices: Sequence[jax.Device] | None,
+    progress: _blocks.Progress | None,
+) -> Estimate:
+    # laid out without its levels: checks seed, probability and weights
+    leaf = plan_organization([], probability, seed=seed, weights=weights)
+    if callable(probability):
+        sampler = probability
+
+        def draw(generator: np.random.Generator) -> float:
+            return float(np.asarray(sampler(generator, 1))[0])
+    else:
+        atoms = _domain.atoms("probability", probability)
+        shares = _domain.problem_weights(weights, atoms.size)
+
+        def draw(generator: np.random.Generator) -> float:
+            return float(generator.choice(atoms, p=shares / shares.sum()))
+
+    levels = levels_of(organization, played_whole=False)
+    pools = replicas // _domain.count("pool", pool)
+    value, error = play_pools(levels, draw, pool=pool, pools=pools, seed=seed, devices=devices, progress=progress)
+    described = {**provenance(leaf, pools * pool), "pool": pool}
+    described["parameters"] = {**leaf.parameters, "organization": describe(organization)}
+    return Estimate(value=value, standard_error=error, draws=pools, provenance=described)
+
+
+def provenance(plan: Plan, replicas: int) -> dict[str, object]:
     """What repeats a simulation: parameters, seed, generator and versions."""
     return {
         "parameters": dict(plan.parameters),

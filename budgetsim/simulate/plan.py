@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import groupby
 from math import prod
@@ -19,7 +19,7 @@ from budgetsim.parameters import Organization
 from budgetsim.simulate import _bernoulli, _coins, _domain, _generator
 from budgetsim.simulate._bernoulli import ALL, WORD, Coin
 from budgetsim.simulate._tree import BLOCK, Kind, LevelCoins, Tree, Urn, play
-from budgetsim.simulate.levels import Level, levels_of
+from budgetsim.simulate.levels import Level, describe, levels_of
 
 Sampler = Callable[[np.random.Generator, int], NDArray[np.float64]]
 """``sampler(generator, number)`` draws the leaf probability of ``number`` problems."""
@@ -76,7 +76,7 @@ def plan_organization(
     cumulative: jax.Array | None = None
     sampler: Sampler | None = None
     kind: Kind = "equal"
-    parameters: dict[str, object] = {"organization": described(organization)}
+    parameters: dict[str, object] = {"organization": describe(organization)}
     if leaf_probability is not None:
         values = _domain.probabilities("leaf_probability", leaf_probability, dimensions=1)
         if values.size != leaves:
@@ -112,13 +112,6 @@ def plan_organization(
         parameters=parameters,
         growth=max(encoded.growth, growths),
     )
-
-
-def described(organization: Organization | Sequence[Level]) -> object:
-    """The organization as plain values."""
-    if isinstance(organization, Organization):
-        return asdict(organization)
-    return [asdict(level) for level in organization]
 
 
 def _level_coins(levels: Sequence[Level], unequal: bool) -> tuple[tuple[LevelCoins, ...], float]:

@@ -1,8 +1,10 @@
 """Simulated organizations against the closed-form recursion on 200 random parameter sets.
 
-Prior of a set, fixed before any draw: shape uniform over `SHAPES` (at most 343 leaves), leaf probability uniform in
-(0.2, 0.95), fidelity in (0.3, 1), correlation in (0, 0.6); kept when the recursion puts the accuracy in (0.02, 0.98),
-so that a standard error means something. Every set plays two million leaf votes.
+Prior of a set, fixed before any draw: shape uniform over `SHAPES` (at most 125 leaves), leaf probability uniform in
+(0.2, 0.86), fidelity 1 or uniform in (0.3, 0.7), correlation 0 or uniform in (0.15, 0.6), each end with probability
+1/4; other numbers of digits need kernels of their own and are left to `test_simulate_replay`. A set is kept when the
+recursion puts the accuracy in (0.02, 0.98), so that a standard error means something. Every set plays two million leaf
+votes.
 
 False alarms. Seeds are fixed, so the outcome can change only with the generator or the code. For new seeds:
 "within 4 standard errors on all 200" fails with probability 200 * 6.3e-5 = 1.3%, which is why `surprise`, the one
@@ -21,18 +23,13 @@ from budgetsim.theory import phase
 
 SHAPES = [
     (1, 0),
-    (1, 1),
     (1, 3),
     (3, 1),
-    (3, 2),
     (3, 3),
-    (5, 1),
     (5, 2),
     (5, 3),
     (7, 1),
     (7, 2),
-    (7, 3),
-    (9, 1),
     (9, 2),
 ]
 SETS = 200
@@ -65,9 +62,10 @@ def played():
     sets = []
     while len(sets) < SETS:
         fan_in, depth = SHAPES[prior.integers(len(SHAPES))]
-        fidelity, correlation = prior.uniform(0.3, 1.0), prior.uniform(0.0, 0.6)
+        fidelity = 1.0 if prior.uniform() < 0.25 else prior.uniform(0.3, 0.7)
+        correlation = 0.0 if prior.uniform() < 0.25 else prior.uniform(0.15, 0.6)
         organization = Organization(fan_in=fan_in, depth=depth, fidelity=fidelity, correlation=correlation)
-        probability = prior.uniform(0.2, 0.95)
+        probability = prior.uniform(0.2, 0.86)
         if 0.02 < (1 + root_bias(organization, probability)) / 2 < 0.98:
             sets.append((organization, probability))
     return [
