@@ -1,14 +1,14 @@
 """How much a leaf should spend, how many leaves to have, and the budget from which a tree beats one agent.
 
-A tree of N leaves multiplies a small leaf bias g(x) by N^s and pays C(x) per leaf. Under a budget B = N C(x) its bias is
-g(x) (B / C(x))^s: the best x balances the elasticity of the leaf against s times that of its cost, whatever the budget.
-Leaf, cost and the price of a message can be swapped. One agent pays the cost of a leaf without communication.
+A tree of N leaves multiplies a small leaf bias g(x) by N^s and pays C(x) per leaf. Under a budget B = N C(x) its bias
+is g(x) (B / C(x))^s: the best x balances the elasticity of the leaf against s times that of its cost, whatever the
+budget. Leaf, cost and the price of a message can be swapped. One agent pays the cost of a leaf without communication.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sympy as sp
 
@@ -61,16 +61,18 @@ _WORDS = {
     even_count: "number of leaves, a real number, from which the tree beats one agent of the same budget",
     threshold: "budget, in tokens, from which the best tree beats one agent",
 }
-_ORDER = (tokens, compute_exponent, organization_exponent_, communication)
+_ORDER = (tokens, compute_exponent)
 
 
 @dataclass(frozen=True)
-class _Problem:
-    """The assumptions, and what follows from them before anything is solved."""
+class LeafProblem:
+    """Assumptions on leaves, and what follows from them before anything is solved."""
 
     leaf: sp.Expr
     cost: sp.Expr
-    message_price: sp.Expr | None
+    message_price: sp.Expr | None = None
+    exponent: sp.Symbol = organization_exponent_
+    domain: Mapping[sp.Symbol, sp.Expr] = field(default_factory=lambda: DOMAIN)
 
     @property
     def tree_cost(self) -> sp.Expr:
@@ -80,23 +82,26 @@ class _Problem:
 
     @property
     def balance(self) -> sp.Expr:
-        """Elasticity of the leaf over that of its cost: the organization exponent at the best leaf tokens."""
+        """Elasticity of the leaf over that of its cost: the exponent at the best leaf tokens."""
         cost = self.tree_cost
         return sp.simplify(sp.diff(self.leaf, leaf_tokens) * cost / (self.leaf * sp.diff(cost, leaf_tokens)))
 
     @property
     def best(self) -> sp.Expr | None:
-        found = solve_for(leaf_tokens, self.balance, organization_exponent_)
+        found = solve_for(leaf_tokens, self.balance, self.exponent)
         return None if found is None else sp.factor(found)
 
     @property
     def assumptions(self) -> dict[str, sp.Expr]:
-        prices = {} if self.message_price is None else {"message_price": self.message_price}
-        return {"leaf": self.leaf, "cost": self.cost, **prices}
+        return {"leaf": self.leaf, "cost": self.cost, **self.prices}
+
+    @property
+    def prices(self) -> dict[str, sp.Expr]:
+        return {} if self.message_price is None else {"message_price": self.message_price}
 
     def arguments(self, expr: sp.Expr) -> tuple[sp.Symbol, ...]:
         symbols = expr.free_symbols - {leaf_tokens, best_tokens, best_count, even_count}
-        known = [symbol for symbol in _ORDER if symbol in symbols]
+        known = [symbol for symbol in (*_ORDER, self.exponent, communication) if symbol in symbols]
         return (*known, *sorted(symbols - {*known}, key=str))
 
     def meaning(self, *symbols: sp.Symbol) -> dict[sp.Symbol, str]:
@@ -105,7 +110,7 @@ class _Problem:
     def steps(self) -> tuple[Step, ...]:
         cost = self.tree_cost
         leaf_slope, cost_slope = sp.Derivative(self.leaf, leaf_tokens), sp.Derivative(cost, leaf_tokens)
-        bias = self.leaf * (tokens / cost) ** organization_exponent_
+        bias = self.leaf * (tokens / cost) ** self.exponent
         prices = () if self.message_price is None else message_steps(self.message_price)
         return (
             *prices,
@@ -113,48 +118,48 @@ class _Problem:
                 name="leaf improves",
                 says="More tokens make a better leaf.",
                 claim=sp.Gt(leaf_slope, 0, evaluate=False),
-                where=DOMAIN,
+                where=self.domain,
             ),
             Step(
                 name="leaf has diminishing returns",
                 says="Each token brings a leaf less than the one before.",
                 claim=sp.Lt(sp.Derivative(self.leaf, (leaf_tokens, 2)), 0, evaluate=False),
-                where=DOMAIN,
+                where=self.domain,
             ),
             Step(
                 name="cost grows",
                 says="More tokens cost more.",
                 claim=sp.Gt(cost_slope, 0, evaluate=False),
-                where=DOMAIN,
+                where=self.domain,
             ),
             Step(
                 name="first-order condition",
                 says="The bias of the tree grows with x where its leaf gains more than the leaves that it costs.",
                 claim=sp.Eq(
                     sp.Derivative(bias, leaf_tokens) / bias,
-                    (self.balance - organization_exponent_) * sp.diff(cost, leaf_tokens) / cost,
+                    (self.balance - self.exponent) * sp.diff(cost, leaf_tokens) / cost,
                     evaluate=False,
                 ),
-                where=DOMAIN,
+                where=self.domain,
             ),
             Step(
                 name="one peak",
                 says="What a leaf gains over what it costs falls with x, so that it passes s once at most.",
                 claim=sp.Lt(sp.Derivative(self.balance, leaf_tokens), 0, evaluate=False),
-                where=DOMAIN,
+                where=self.domain,
             ),
             Step(
                 name="first tokens pay",
                 says="Below the peak a leaf gains more than it costs.",
-                claim=sp.Gt(_limit(self.balance, 0), organization_exponent_, evaluate=False),
-                where=DOMAIN,
+                claim=sp.Gt(_limit(self.balance, 0), self.exponent, evaluate=False),
+                where=self.domain,
             ),
             Step(
                 name="synergy",
                 says="Far beyond the peak more leaves bring more than better ones: without this, one agent should "
                 "spend everything.",
-                claim=sp.Lt(_limit(self.balance, sp.oo), organization_exponent_, evaluate=False),
-                where=DOMAIN,
+                claim=sp.Lt(_limit(self.balance, sp.oo), self.exponent, evaluate=False),
+                where=self.domain,
             ),
         )
 
@@ -162,8 +167,8 @@ class _Problem:
         return Step(
             name="stationary",
             says="There the leaf gains what it costs.",
-            claim=sp.Eq(sp.Subs(self.balance, leaf_tokens, best), organization_exponent_, evaluate=False),
-            where=DOMAIN,
+            claim=sp.Eq(sp.Subs(self.balance, leaf_tokens, best), self.exponent, evaluate=False),
+            where=self.domain,
         )
 
 
@@ -202,9 +207,9 @@ def optimal_leaf_tokens(
     69.444
     >>> call = sp.Symbol("c_call", positive=True)  # a fixed part of every call
     >>> optimal_leaf_tokens(cost=leaf_tokens + communication + call).result.rhs
-    -beta*(c_0 + c_call)/(beta - s)
+    beta*(c_0 + c_call)/(-beta + s)
     """
-    problem = _Problem(leaf, cost, message_price)
+    problem = LeafProblem(leaf, cost, message_price)
     best = problem.best
     arguments = problem.arguments(problem.balance + organization_exponent_ if best is None else best)
     return Derivation(
@@ -236,7 +241,7 @@ def optimal_leaf_count(
     >>> round(optimal_leaf_count().numeric()(1000.0, 0.2, 0.344, 50.0), 4)
     8.3721
     """
-    problem = _Problem(leaf, cost, message_price)
+    problem = LeafProblem(leaf, cost, message_price)
     inner = optimal_leaf_tokens(leaf=leaf, cost=cost, message_price=message_price)
     known = problem.best
     at = best_tokens if known is None else known
@@ -276,7 +281,7 @@ def threshold_budget(
     >>> round(threshold_budget().numeric()(0.2, 0.344, 50.0), 1)
     253.7
     """
-    problem = _Problem(leaf, cost, message_price)
+    problem = LeafProblem(leaf, cost, message_price)
     inner = optimal_leaf_tokens(leaf=leaf, cost=cost, message_price=message_price)
     known = problem.best
     count = sp.Symbol(even_count.name, positive=True)
@@ -288,6 +293,7 @@ def threshold_budget(
     at_best = problem.tree_cost.subs(leaf_tokens, best_tokens if known is None else known)
     at_best = sp.factor(sp.together(at_best))
     closed = None if known is None else solve_for(count, sp.powsimp(sp.expand_power_base(gain, force=True)), sp.S.One)
+    given: tuple[Derivation, ...] = ()
     steps = (
         *inner.steps,
         Step(
@@ -311,7 +317,7 @@ def threshold_budget(
             bracket=(sp.S.One, sp.Float(1e40)),
             given=(inner,),
         )
-        value, given = at_best * count, ((inner, even) if known is None else (even,))
+        value, given = at_best * count, (inner, even)
         arguments = even.arguments
     else:
         ratio = sp.simplify(closed.subs({spent: at_best, best_tokens: known}, simultaneous=True))
@@ -324,7 +330,7 @@ def threshold_budget(
                 where={organization_exponent_: compute_exponent + sp.Symbol("t_s", positive=True)},
             ),
         )
-        value, given = at_best * ratio, ()
+        value = at_best * ratio
         arguments = problem.arguments(value)
     return Derivation(
         title="A tree beats one agent from a threshold budget on",

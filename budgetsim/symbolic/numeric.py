@@ -92,7 +92,9 @@ def function(expr: sp.Expr, arguments: Sequence[sp.Symbol], backend: Backend = "
         raise ValueError(f"arguments must name every symbol of the formula, missing {sorted(map(str, missing))}")
     table = _jax_table() if backend == "jax" else _scipy_table()
     expr = sp.sympify(expr).replace(lambda part: isinstance(part, Named), lambda part: part.closed())
-    compiled: Numeric = sp.lambdify(list(arguments), _through_logarithms(expr), modules=[table, backend], cse=True)
+    compiled: Numeric = sp.lambdify(
+        list(arguments), _through_logarithms(expr), modules=[table, backend], cse=True, dummify=True
+    )
     if backend == "jax":
         return compiled
 

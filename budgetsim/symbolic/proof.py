@@ -234,6 +234,7 @@ def _positive(expr: sp.Expr, strict: bool) -> bool:
         sp.factor,
         lambda form: sp.factor(sp.together(sp.simplify(form))),
         sp.expand,
+        lambda form: form.rewrite(sp.gamma),
     )
     forms = forms if expr.count_ops() < PATIENCE else forms[:1]
     return any(all(_positive_factor(factor, strict) for factor in sp.Mul.make_args(form(expr))) for form in forms)
