@@ -69,12 +69,14 @@ def add(array: jax.Array, index: jax.Array, value: Any) -> jax.Array:
 
 def at_row(array: jax.Array, row: jax.Array) -> jax.Array:
     """The same row of every column; it must be inside."""
-    return lax.dynamic_index_in_dim(array, row, keepdims=False, allow_negative_indices=False)
+    chosen: jax.Array = lax.dynamic_index_in_dim(array, row, keepdims=False, allow_negative_indices=False)
+    return chosen
 
 
 def put_row(array: jax.Array, row: jax.Array, value: jax.Array) -> jax.Array:
     """The array with the same row of every column replaced; it must be inside."""
-    return lax.dynamic_update_index_in_dim(array, value, row, axis=0, allow_negative_indices=False)
+    changed: jax.Array = lax.dynamic_update_index_in_dim(array, value, row, axis=0, allow_negative_indices=False)
+    return changed
 
 
 def pick(uniform: jax.Array, weights: jax.Array) -> jax.Array:
@@ -93,7 +95,8 @@ def pick(uniform: jax.Array, weights: jax.Array) -> jax.Array:
         for index in range(weights.shape[0]):
             start = row(index, start)
         return start[1]
-    return lax.fori_loop(0, weights.shape[0], row, start, unroll=UNROLL)[1]
+    chosen: jax.Array = lax.fori_loop(0, weights.shape[0], row, start, unroll=UNROLL)[1]
+    return chosen
 
 
 def largest(values: jax.Array) -> jax.Array:

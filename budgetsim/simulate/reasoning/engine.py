@@ -162,7 +162,8 @@ def play(
         return _play(*jax.tree.unflatten(shape, leaves), slots=slots, requests=requests, key=key)
 
     played = lax.map(group, [grouped(leaf) for leaf, mine in zip(given, own, strict=True) if mine])
-    return jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -2).reshape(*leaf.shape[1:-1], problems), played)
+    whole: Played = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -2).reshape(*leaf.shape[1:-1], problems), played)
+    return whole
 
 
 def _group(slots: int) -> int:

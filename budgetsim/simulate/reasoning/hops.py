@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -26,17 +26,18 @@ class Question(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a trajectory stands: hops made, whether it was misled, and whether its last step looked like progress."""
+    """Where a trajectory stands."""
 
-    made: jax.Array
-    misled: jax.Array
-    seems: jax.Array
-    last: jax.Array
+    made: jax.Array  # hops
+    misled: jax.Array  # 1 after a misleading step, else 0
+    last: jax.Array  # outcome of the step that led here
+    tried: jax.Array  # outcome of the last step made from here
+    length: jax.Array  # tokens written on the way here
 
 
 @partial(
     jax.tree_util.register_dataclass,
-    meta_fields=(),
+    meta_fields=("repeat_by",),
     data_fields=(
         *(
             "hop_weights",
@@ -49,7 +50,7 @@ class Place(NamedTuple):
             "early_stop",
         ),
         *("critic_noise", "critic_bias", "fooled", "lucky", "absolute_noise"),
-        *("step_tokens", "critic_tokens", "answer_tokens", "step_calls"),
+        *("step_tokens", "critic_tokens", "answer_tokens", "step_calls", "prompt_tokens", "resent"),
     ),
 )
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,12 @@ class HopWorld:
         Tokens of a call: uniform over whole numbers from the first up to, not including, the second.
     step_calls
         Tool calls of a step.
+    prompt_tokens, resent
+        Input tokens of every call: so many, and this share of all tokens written on the way to the node it works from.
+        The default counts no input: the tokens of a call are then totals.
+    repeat_by
+        What counts as the same place when an outcome repeats itself: the same hops made and misled or not, whatever
+        the node (``place``), or the same node of the tree (``node``).
 
     Notes
     -----
@@ -105,12 +112,20 @@ class HopWorld:
     critic_tokens: tuple[int, int] = (30, 80)
     answer_tokens: tuple[int, int] = (60, 120)
     step_calls: int = 1
+    prompt_tokens: int = 0
+    resent: float = 0.0
+    repeat_by: Literal["place", "node"] = "place"
 
     def __post_init__(self) -> None:
         names = ("misleading", "repeat", "repeat_widened", "trapped", "early_stop", "fooled", "lucky")
         check_numbers(self, names, "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
         check_numbers(self, ("progress_alpha", "progress_beta"), "above 0", lambda value: value > 0.0)
-        check_numbers(self, ("critic_noise", "absolute_noise", "step_calls"), "0 or more", lambda value: value >= 0.0)
+        check_numbers(
+            self,
+            ("critic_noise", "absolute_noise", "step_calls", "prompt_tokens", "resent"),
+            "0 or more",
+            lambda value: value >= 0.0,
+        )
         for name in ("step_tokens", "critic_tokens", "answer_tokens"):
             check_range(self, name)
         weights = self.hop_weights
@@ -132,19 +147,22 @@ class HopWorld:
         progress = random.beta(self.progress_alpha, self.progress_beta, size=count)
         return Question(jnp.asarray(hops, jnp.int32), jnp.asarray(progress, jnp.float32))
 
-    def memory(self, problem: Question) -> jax.Array:
-        """Last outcome seen from each place [hops made, misled]: the same model tends to repeat itself."""
+    def memory(self, problem: Question) -> Any:
+        """Last outcome seen from each place [2 hops made + misled]: the same model tends to repeat itself."""
+        if self.repeat_by == "node":
+            return ()
         return jnp.full((2 * LARGEST_HOPS + 2, *problem.hops.shape), NOTHING_YET, jnp.int8)
 
     def root(self, problem: Question) -> Place:
         """No hop made."""
         nothing = jnp.zeros(problem.hops.shape, jnp.int8)
-        return Place(nothing, nothing, nothing, nothing + jnp.int8(NOTHING_YET))
+        unknown = jnp.full_like(nothing, NOTHING_YET)
+        return Place(nothing, nothing, unknown, unknown, jnp.zeros(problem.hops.shape, jnp.int32))
 
-    def step(self, uniform: Uniforms, problem: Question, memory: jax.Array, state: Place, hint: jax.Array) -> Step:
+    def step(self, uniform: Uniforms, problem: Question, memory: Any, state: Place, hint: jax.Array) -> Step:
         """One search from a place."""
         place = 2 * jnp.minimum(state.made, LARGEST_HOPS).astype(jnp.int32) + state.misled
-        before = take(memory, place)
+        before = state.tried if self.repeat_by == "node" else take(memory, place)
         repeats = (uniform[0] < jnp.where(hint == WIDEN, self.repeat_widened, self.repeat)) & (before != NOTHING_YET)
         stuck = (state.misled > 0) & (uniform[3] < self.trapped)
         chance = jnp.where(stuck, 0.0, problem.progress * (1.0 - self.misleading))
@@ -154,17 +172,23 @@ class HopWorld:
             jnp.where(uniform[1] < self.misleading + chance, PROGRESS, REDUNDANT),
         )
         outcome = jnp.where(repeats, before, fresh).astype(jnp.int8)
-        forward = outcome == PROGRESS
+        written = _tokens(uniform[4], self.step_tokens)
         child = Place(
-            state.made + forward.astype(jnp.int8),
+            state.made + (outcome == PROGRESS).astype(jnp.int8),
             (state.misled | (outcome == MISLEADING)).astype(jnp.int8),
-            (outcome != REDUNDANT).astype(jnp.int8),
             outcome,
+            jnp.full_like(outcome, NOTHING_YET),
+            state.length + written,
         )
         ends = (child.made >= problem.hops) | (uniform[2] < self.early_stop)
-        return Step(
-            put(memory, place, outcome), child, ends, costs(0, _tokens(uniform[4], self.step_tokens), self.step_calls)
-        )
+        paid = costs(self._prompt(state), written, self.step_calls)
+        if self.repeat_by == "node":
+            return Step(memory, child, ends, paid, state._replace(tried=outcome))
+        return Step(put(memory, place, outcome), child, ends, paid)
+
+    def _prompt(self, state: Place) -> jax.Array:
+        """Prompt tokens of a call: what is always there, and what was written so far."""
+        return self.prompt_tokens + jnp.floor(self.resent * state.length).astype(jnp.int32)
 
     def critic(
         self, uniform: Uniforms, problem: Question, state: Place, child: Place
@@ -174,16 +198,19 @@ class HopWorld:
         seen = (child.last == PROGRESS) | (misleading & (uniform[0] < self.fooled))
         true = jnp.where(seen, 7.0 / problem.hops, jnp.where(misleading, -2.0, -0.5))
         delta = jnp.round(true + self.critic_bias + self.critic_noise * ndtri(_open(uniform[1])))
-        level = 5.5 + 0.25 * (state.made + child.seems) * 7.0 / problem.hops
+        apparent = (child.last == PROGRESS) | misleading
+        level = 5.5 + 0.25 * (state.made + apparent) * 7.0 / problem.hops
         score = jnp.clip(level + self.absolute_noise * ndtri(_open(uniform[2])), 1.0, 10.0) / 10.0
-        return jnp.clip(delta, -4.0, 4.0), score, costs(0, _tokens(uniform[3], self.critic_tokens), 0)
+        return jnp.clip(delta, -4.0, 4.0), score, costs(self._prompt(child), _tokens(uniform[3], self.critic_tokens), 0)
 
     def answer(self, uniform: Uniforms, problem: Question, state: Place) -> tuple[jax.Array, jax.Array]:
         """Right if enough uncontaminated hops were made, by luck sometimes; else a wrong answer, often the same one."""
         clean = state.misled == 0
         right = clean & ((state.made >= problem.hops) | (uniform[0] < self.lucky * state.made))
         wrong = jnp.where(uniform[1] < 0.6, 1, 1 + jnp.floor(uniform[2] * 6.0)).astype(jnp.int32)
-        return jnp.where(right, 0, jnp.minimum(wrong, 6)), costs(0, _tokens(uniform[3], self.answer_tokens), 0)
+        return jnp.where(right, 0, jnp.minimum(wrong, 6)), costs(
+            self._prompt(state), _tokens(uniform[3], self.answer_tokens), 0
+        )
 
 
 def _tokens(uniform: jax.Array, low_high: tuple[int, int]) -> jax.Array:

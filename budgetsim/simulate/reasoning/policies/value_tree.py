@@ -19,6 +19,9 @@ POINTS = 10.0  # of a value of 1: critics speak in points, whose sums are exact
 LARGEST_GAIN = 4.0  # points of one step
 
 
+_Rows = tuple[jax.Array, jax.Array, jax.Array, jax.Array]
+
+
 class ValueTreeState(NamedTuple):
     """Value, flags and answers of the nodes."""
 
@@ -67,8 +70,9 @@ class ValueTree:
     widen_until_gain
         Whether a gain ends the WIDEN hint of its parent; otherwise it stays for good.
     back_propagation
-        ``stored``: every answer smooths the values as they stand; ``raw``: it smooths the values that the critic gave,
-        so that many answers do not smooth many times; ``none``.
+        What an answer does to the values of the tree, bottom-up: every node becomes the mean of what the critic gave it
+        and its children (``raw``); of its value as it stands and its children, so that many answers smooth many times
+        (``stored``); the same for the nodes above the answer alone (``path``); or nothing (``none``).
     keep_expanded
         Whether a node stays in the pool after a child of it joined.
     capacity
@@ -99,7 +103,7 @@ class ValueTree:
     children: int = 1
     directive: bool = True
     widen_until_gain: bool = True
-    back_propagation: Literal["stored", "raw", "none"] = "stored"
+    back_propagation: Literal["raw", "stored", "path", "none"] = "raw"
     keep_expanded: bool = True
     capacity: int = 0
     stop_at_answer: bool = False
@@ -145,7 +149,8 @@ class ValueTree:
         short = (tokens < self.backstop) | (calls <= 0.0) | (view.refused > 0)
         leaf = lax.cond(jnp.any(short), self._best_leaf, lambda state: state.current, state)
         pending = state.pending >= 0
-        ended = state.forced | (state.answered & ~pending & (short | self.stop_at_answer))
+        nothing = ~pending & ~jnp.any(state.open, axis=0)  # a pool of leaves alone may run dry
+        ended = state.forced | nothing | (state.answered & ~pending & (short | self.stop_at_answer))
         kind = jnp.where(ended, STOP, jnp.where(pending | short, ANSWER, EXPAND))
         hint = jnp.where(take(state.widen, node), WIDEN, KEEP)
         return Choice(kind, jnp.where(pending, state.pending, jnp.where(short, leaf, node)), hint)
@@ -165,7 +170,7 @@ class ValueTree:
             power = jnp.minimum(1.0 / left, self.largest_exponent)
         else:
             power = jnp.ones_like(left) if self.selection == "constant" else left
-        share = values / jnp.max(values, axis=0)  # of the largest, so that no power overflows
+        share = values / jnp.maximum(jnp.max(values, axis=0), 1.0)  # of the largest, so that no power overflows
         weights = jnp.where(state.open, jnp.exp(power * jnp.log(jnp.maximum(share, 1e-30))), 0.0)
         return pick(uniform[0], weights)
 
@@ -206,7 +211,7 @@ class ValueTree:
             answered=state.answered | answered,
             forced=ended,
         )
-        return state if self.back_propagation == "none" else self._smooth(view, state, answered)
+        return state if self.back_propagation == "none" else self._smooth(view, state, answered, event.node)
 
     def _judge(self, before: jax.Array, event: Event) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Value of a child, whether it answers, and whether it is pruned."""
@@ -224,22 +229,27 @@ class ValueTree:
         crowded = jnp.sum(open_, axis=0) > self.capacity
         return put(open_, least, take(open_, least) & ~crowded)
 
-    def _smooth(self, view: View, state: ValueTreeState, answered: jax.Array) -> ValueTreeState:
-        """After an answer, bottom-up, every node becomes the mean of itself and its children."""
+    def _smooth(self, view: View, state: ValueTreeState, answered: jax.Array, leaf: jax.Array) -> ValueTreeState:
+        """After an answer, bottom-up, nodes become the mean of themselves and their children."""
         source = state.raw if self.back_propagation == "raw" else state.value
+        whole = self.back_propagation != "path"
 
-        def on(carry: tuple[jax.Array, jax.Array, jax.Array]) -> jax.Array:
-            return carry[0] >= 0
+        def on(rows: _Rows) -> jax.Array:
+            return rows[0] >= 0
 
-        def climb(carry: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array, jax.Array]:
-            row, value, sums = carry  # the same row of every tree at once: children come after their parents
+        def climb(rows: _Rows) -> _Rows:
+            row, value, sums, above = rows  # the same row of every tree at once: children come after their parents
             mean = (at_row(source, row) + at_row(sums, row)) / (1.0 + at_row(state.children, row))
-            mine = jnp.where(answered, mean, at_row(state.value, row))
-            return row - 1, put_row(value, row, mine), add(sums, at_row(state.up, row), mine)
+            here = answered if whole else row == above
+            mine = jnp.where(here, mean, at_row(state.value, row))
+            up = at_row(state.up, row)
+            above = jnp.where(row == above, up, above)
+            return row - 1, put_row(value, row, mine), add(sums, up, mine), above
 
         start = jnp.where(jnp.any(answered), jnp.max(view.nodes) - 1, -1)
-        _, value, _ = lax.while_loop(on, climb, (start, state.value, jnp.zeros_like(state.value)))
-        return state._replace(value=value)
+        above = jnp.where(answered, leaf, -1)
+        rows = (start, state.value, jnp.zeros_like(state.value), above)
+        return state._replace(value=lax.while_loop(on, climb, rows)[1])
 
     def answer(self, uniform: Uniforms, view: View, state: ValueTreeState) -> jax.Array:
         """The answer of most weight."""
