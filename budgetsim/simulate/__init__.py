@@ -1,7 +1,8 @@
 """Monte Carlo of organizations of LLM calls: batched, reproducible from one seed, every estimate with its error.
 
 Nothing here knows the closed forms of `budgetsim.theory`, so agreement between the two means something.
-`budgetsim.simulate.reference` is the slow, readable twin of everything in this room.
+`budgetsim.simulate.reference` is the slow, readable twin of everything in this room, `budgetsim.simulate.replay` that
+of single replicas of organizations, given the same random words.
 """
 
 from __future__ import annotations

@@ -38,9 +38,6 @@ class Purpose(IntEnum):
     SPEAKER = 5
     OWN = 6
     COPY = 7
-    POOL = 8
-    LOSS = 9
-    ABSTAIN = 10
 
 
 def key_of_seed(seed: int) -> jax.Array:
