@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec
@@ -16,6 +17,9 @@ Arguments = ParamSpec("Arguments")
 
 REGISTRY: dict[str, Callable[..., Derivation]] = {}
 """Makers of derivations by name (``module.maker``), in the order of definition."""
+
+PAGES: dict[str, str] = {}
+"""The paper page of each of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,11 @@ class Derivation:
             raise DerivationError(f"steps must have names of their own, got {names}")
         return {step.name: step.verify() for step in self.steps}
 
+    @property
+    def swappable(self) -> tuple[str, ...]:
+        """Names of the assumptions that `swap` takes."""
+        return () if self._maker is None else tuple(inspect.signature(self._maker).parameters)
+
     def swap(self, **assumptions: Any) -> Derivation:
         """The same derivation under other assumptions; those not named stay as they are.
 
@@ -92,8 +101,9 @@ class Derivation:
         DerivationError
             If a step does not hold under the new assumptions.
         """
-        if self._maker is None:
-            raise ValueError("swap needs a derivation that was made by a maker of budgetsim.symbolic")
+        unknown = set(assumptions) - set(self.swappable)
+        if self._maker is None or unknown:
+            raise ValueError(f"{self.name or 'it'} can swap {list(self.swappable)}, got {sorted(unknown)}")
         return self._maker(**{**self._swapped, **assumptions})
 
     def latex(self) -> str:
@@ -165,12 +175,12 @@ def derives(*theory: str, page: str) -> Callable[[Callable[Arguments, Derivation
                 "theory": theory,
                 "page": page,
                 "_maker": made,
-                "_swapped": dict(swapped),
+                "_swapped": inspect.signature(maker).bind(*args, **swapped).arguments,
             }.items():
                 object.__setattr__(derivation, key, value)
             return derivation
 
-        REGISTRY[name] = made
+        REGISTRY[name], PAGES[name] = made, page
         return made
 
     return register
