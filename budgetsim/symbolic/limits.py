@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import gc
+import sys
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,7 +12,8 @@ from typing import TypeVar
 import sympy as sp
 
 Found = TypeVar("Found")
-SECONDS = 5.0
+SECONDS = 4.0
+AGAIN = 0.02
 
 
 class _OutOfTimeError(BaseException):
@@ -20,35 +23,42 @@ class _OutOfTimeError(BaseException):
 def within(search: Callable[[], Found], seconds: float = SECONDS) -> Found | None:
     """What ``search`` finds, or None where it fails or takes too long.
 
-    Works in every thread. Pure Python code alone can be interrupted, which SymPy is.
+    Works in every thread. SymPy alone is interrupted, which is pure Python.
 
     Examples
     --------
     >>> x = sp.Symbol("x")
     >>> within(lambda: sp.integrate(x, (x, 0, 2)))
     2
-    >>> within(lambda: [1 for _ in iter(int, 1)], seconds=0.05) is None
+    >>> within(lambda: sp.factorint(sp.nextprime(10**30) * sp.nextprime(3 * 10**30)), seconds=0.05) is None
     True
     """
-    thread = ctypes.c_ulong(threading.get_ident())
+    thread, over = threading.get_ident(), threading.Event()
     interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    lock, over = threading.Lock(), False
 
-    def stop() -> None:
-        with lock:
-            if not over:
-                interrupt(thread, ctypes.py_object(_OutOfTimeError))
+    def watch() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            wait = AGAIN
+            frame = sys._current_frames().get(thread)
+            if frame is not None and str(frame.f_globals.get("__name__")).startswith(("sympy", "mpmath")):
+                interrupt(ctypes.c_ulong(thread), ctypes.py_object(_OutOfTimeError))
 
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
+    watcher = threading.Thread(target=watch, daemon=True)
+    # an interrupt inside a callback of the garbage collector would be reported and lost
+    collecting = gc.isenabled()
+    gc.disable()
+    watcher.start()
     try:
         try:
-            timer.start()
             return search()
         finally:
-            with lock:
-                over = True
-                interrupt(thread, None)  # an interrupt that came too late must not strike elsewhere
-            timer.cancel()
+            over.set()
     except (_OutOfTimeError, NotImplementedError, ValueError, TypeError, AttributeError, sp.PolynomialError):
         return None
+    finally:
+        over.set()
+        watcher.join()
+        interrupt(ctypes.c_ulong(thread), None)  # one that came too late must not strike elsewhere
+        if collecting:
+            gc.enable()

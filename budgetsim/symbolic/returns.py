@@ -71,9 +71,19 @@ class Returns:
     steps: tuple[Step, ...] = ()
 
     @property
+    def direct(self) -> bool:
+        """Whether numbers may come from the closed form: Lambert's W has arguments that overflow."""
+        return self.demand is not None and not self.demand.has(sp.LambertW)
+
+    @property
+    def always(self) -> bool:
+        """Whether some tokens are wanted at every price, by a closed form."""
+        return self.direct and self.demand is not None and bool(self.demand.is_nonnegative)
+
+    @property
     def logarithm(self) -> sp.Expr:
         """Logarithm of the marginal benefit, which neither overflows nor vanishes where the benefit does."""
-        return sp.expand_log(sp.log(sp.factor(self.marginal)), force=True)
+        return sp.expand_log(sp.log(sp.factor(self.marginal)))
 
 
 def diminishing_returns(

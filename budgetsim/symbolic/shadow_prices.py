@@ -67,8 +67,8 @@ class _Market:
         self.least = function(returns.least, parameters, backend)
         self.linear = sp.diff(returns.cost, tokens, 2) == 0
         self.closed: Callable[..., Any] | None = None
-        if returns.demand is not None:
-            closed = sp.expand_log(sp.powdenest(returns.demand.subs(_PRICE, sp.exp(log_price)), force=True), force=True)
+        if returns.demand is not None and returns.direct:
+            closed = sp.expand_log(sp.powdenest(returns.demand.subs(_PRICE, sp.exp(log_price))))
             self.closed = function(closed, [log_price, *parameters], backend)
 
     def costing(self, spent: Any, rows: Sequence[Any]) -> Any:
@@ -130,9 +130,11 @@ def demand_at(returns: Returns, parameters: Sequence[sp.Symbol], backend: Backen
             log_price, rows = xp.log(cost), [stop(row) for row in live]
             low = xp.asarray(market.least(*rows)) + xp.zeros_like(cost)
             # a bracket around the tokens: doubling from one token, so that halving keeps all digits
-            high = market.tools.repeat(
-                lambda end: xp.where(market.marginal(end, *rows) > stop(log_price), 2.0 * end, end), low + 1.0
-            )
+            high = xp.full_like(low, LONGEST)
+            if market.closed is None:
+                high = market.tools.repeat(
+                    lambda end: xp.where(market.marginal(end, *rows) > stop(log_price), 2.0 * end, end), low + 1.0
+                )
             found = market.at_price(stop(log_price), rows, low, high)
             inside = (found > low) & (found < LONGEST)
             wanted = market.polished(xp.where(inside, found, low + 1.0), log_price, live, inside)

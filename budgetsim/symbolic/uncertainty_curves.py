@@ -51,7 +51,7 @@ class DemandRule(Derivation):
 
     def numeric(self, backend: Backend = "numpy") -> Numeric:
         """Tokens as a function of `arguments`: floats or arrays, broadcast, in NumPy or JAX; differentiable once."""
-        if self.bracket is None:
+        if self.bracket is None and self.returns.always:
             return Derivation.numeric(self, backend)
         return demand_at(self.returns, self.arguments[:-1], backend)
 
@@ -60,8 +60,7 @@ def tokens_wanted(returns: Returns) -> tuple[sp.Equality, tuple[sp.Expr, sp.Expr
     """The result for `Derivation`: closed form, or defining residual and bracket."""
     if returns.demand is None or returns.least != 0:
         return sp.Eq(tokens, returns.marginal - price, evaluate=False), (sp.Float(1e-12), sp.Float(1e15))
-    always = returns.demand.is_nonnegative
-    return sp.Eq(wanted, returns.demand if always else sp.Max(0, returns.demand), evaluate=False), None
+    return sp.Eq(wanted, returns.demand if returns.always else sp.Max(0, returns.demand), evaluate=False), None
 
 
 @derives("budgetsim.theory.stopping.power_law_stop", page="plan-and-budget")
