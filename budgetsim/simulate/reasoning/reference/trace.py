@@ -1,0 +1,81 @@
+"""What the compiled engine did, request by request, and the uniform numbers it used."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from budgetsim.simulate.reasoning import engine
+from budgetsim.simulate.reasoning.accountant import Budget
+from budgetsim.simulate.reasoning.columns import Uniforms
+from budgetsim.simulate.reasoning.policy import Policy
+from budgetsim.simulate.reasoning.reference.stepwise import STOP, Request
+from budgetsim.simulate.reasoning.world import World
+
+NUMBERS = 8  # uniform numbers kept of every purpose
+PURPOSES = 5
+
+
+class Trace(NamedTuple):
+    """Runs of many problems, and what a plain twin needs to repeat them."""
+
+    requests: list[list[Request]]  # [problems][requests]
+    answer: NDArray[np.int32]
+    spent: NDArray[np.int32]  # [costs, problems]
+    nodes: NDArray[np.int32]
+    state: Any  # of the policy, at the end
+    problem: Any
+    uniform: NDArray[np.float32]  # [requests, purposes, numbers, problems]
+    last: NDArray[np.float32]  # [numbers, problems]
+
+
+def trace(
+    world: World, policy: Policy, budget: Budget, *, problems: int, seed: int, nodes: int, requests: int
+) -> Trace:
+    """Play the first ``problems`` problems and keep every request."""
+    with jax.enable_x64(False):
+        key = jnp.array([seed & 0xFFFFFFFF, seed >> 32], jnp.uint32)
+        place = jnp.arange(problems, dtype=jnp.uint32)
+        problem = jax.tree.map(jnp.asarray, world.problems(seed, 0, problems))
+        ledger = budget.ledger()
+
+        @jax.jit
+        def move(run: engine.Run, request: jax.Array) -> tuple[Any, ...]:
+            draw = partial(Uniforms, key, place, request)
+            choice = policy.choose(draw(purpose=engine.CHOICE), engine._view(run, ledger), run.policy)
+            after = engine._request(world, policy, ledger, draw, problem, run)
+            held = policy.answer(draw(purpose=engine.VOTE), engine._view(after, ledger), after.policy)
+            drawn = jnp.stack([draw(purpose=purpose).rows(NUMBERS) for purpose in range(PURPOSES)])
+            return after, choice, held, drawn
+
+        run = engine._begin(world, policy, nodes + 1, problems, problem)
+        told: list[list[Request]] = [[] for _ in range(problems)]
+        tables = []
+        for number in range(requests):
+            after, choice, held, drawn = move(run, jnp.uint32(number))
+            tables.append(np.asarray(drawn))
+            for index in np.flatnonzero(~np.asarray(run.done) & (np.asarray(choice.kind) != STOP)).tolist():
+                paid = np.asarray(after.spent - run.spent)[:, index].tolist()
+                made = int(after.refused[index]) == 0
+                kind, node, hint = (int(part[index]) for part in choice)
+                told[index].append(Request(kind, node, hint, made, (paid[0], paid[1], paid[2]), int(held[index])))
+            run = after
+            if np.all(np.asarray(run.done)):
+                break
+        final = Uniforms(key, place, jnp.asarray(engine.LAST), engine.VOTE)
+        answer = policy.answer(final, engine._view(run, ledger), run.policy)
+        return Trace(
+            told,
+            np.asarray(answer),
+            np.asarray(run.spent),
+            np.asarray(run.nodes),
+            run.policy,
+            problem,
+            np.stack(tables),
+            np.asarray(final.rows(NUMBERS)),
+        )
