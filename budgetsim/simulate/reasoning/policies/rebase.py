@@ -17,7 +17,7 @@ from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Ev
 from budgetsim.simulate.reasoning.world import KEEP, NO_ANSWER, check_numbers
 
 WIDEST = 64
-ROUNDING = 1e-4  # a share this little above a whole number counts as that number
+ROUNDING = 1e-6  # a share this little above a whole number counts as that number
 
 
 class RebaseState(NamedTuple):
@@ -83,7 +83,7 @@ class Rebase:
     Source: *Inference Scaling Laws: An Empirical Analysis of Compute-Optimal Inference for Problem-Solving with
     Language Models*, Yangzhen Wu et al., arXiv 2408.00724, and its released code: nodes by falling reward get the
     ceiling of their share of what is left, so counts add up to the width. A finished node answers at once and votes
-    with its reward, that of its last step. Single precision: shares within 1e-4 above a whole number are rounded down.
+    with its reward, that of its last step. Single precision: shares within 1e-6 above a whole number are rounded down.
 
     Examples
     --------
