@@ -139,6 +139,12 @@ def _through_logarithms(expr: sp.Expr) -> sp.Expr:
     return expr.replace(lambda part: isinstance(part, sp.Mul), product)
 
 
+def _repeat(start: int, stop: int, change: Callable[[int, Any], Any], state: Any) -> Any:
+    for turn in range(start, stop):
+        state = change(turn, state)
+    return state
+
+
 def root(
     residual: sp.Expr,
     unknown: sp.Symbol,
@@ -165,20 +171,26 @@ def root(
     ends = [function(sp.sympify(end), arguments, backend) for end in bracket]
     xp: Any = np
     stop: Callable[[Any], Any] = np.asarray
+    repeat: Callable[..., Any] = _repeat
     if backend == "jax":
         import jax.numpy
         from jax import lax
 
-        xp, stop = jax.numpy, lax.stop_gradient
+        xp, stop, repeat = jax.numpy, lax.stop_gradient, lax.fori_loop
 
-    def solve(*values: Any) -> Any:
-        frozen = [stop(xp.asarray(item, dtype=float)) for item in values]
-        low, high = (xp.log(end(*frozen)) for end in ends)
+    def solve(*given: Any) -> Any:
+        values = [xp.asarray(item, dtype=float) for item in given]
+        shape = np.broadcast_shapes(*(item.shape for item in values))
+        frozen = [stop(item) for item in values]
+        low, high = (xp.broadcast_to(xp.log(end(*frozen)), shape) for end in ends)
         rising = value(xp.exp(high), *frozen) > 0
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2
+
+        def halve(_: int, ends: tuple[Any, Any]) -> tuple[Any, Any]:
+            middle = (ends[0] + ends[1]) / 2
             above = (value(xp.exp(middle), *frozen) > 0) == rising
-            low, high = xp.where(above, low, middle), xp.where(above, middle, high)
+            return xp.where(above, ends[0], middle), xp.where(above, middle, ends[1])
+
+        low, high = repeat(0, BISECTIONS, halve, (low, high))
         found = stop(xp.exp((low + high) / 2))
         with np.errstate(all="ignore"):
             solution = found - xp.asarray(value(found, *values)) / slope(found, *values)
