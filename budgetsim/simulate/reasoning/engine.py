@@ -149,21 +149,30 @@ def play(
     after the other, so only one group's trees are in memory.
     """
     problems = place.size
-    groups = problems // math.gcd(problems, _group(slots))
+    size = min(problems, _group(slots))
+    groups = math.ceil(problems / size)
     given, shape = jax.tree.flatten((world, policy, ledger, place, problem))
     own = [jnp.ndim(leaf) > 0 and jnp.shape(leaf)[-1] == problems for leaf in given]
 
     def grouped(leaf: jax.Array) -> jax.Array:
-        return jnp.moveaxis(leaf.reshape(*leaf.shape[:-1], groups, -1), -2, 0)
+        # the last problem is played again until the last group is full
+        full = jnp.pad(leaf, [(0, 0)] * (leaf.ndim - 1) + [(0, groups * size - problems)], mode="edge")
+        return jnp.moveaxis(full.reshape(*leaf.shape[:-1], groups, size), -2, 0)
 
     def group(columns: list[jax.Array]) -> Played:
         parts = iter(columns)
         leaves = [next(parts) if mine else leaf for leaf, mine in zip(given, own, strict=True)]
         return _play(*jax.tree.unflatten(shape, leaves), slots=slots, requests=requests, key=key)
 
-    played = lax.map(group, [grouped(leaf) for leaf, mine in zip(given, own, strict=True) if mine])
-    whole: Played = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -2).reshape(*leaf.shape[1:-1], problems), played)
-    return whole
+    def joined(leaf: jax.Array) -> jax.Array:
+        return jnp.moveaxis(leaf, 0, -2).reshape(*leaf.shape[1:-1], groups * size)[..., :problems]
+
+    played: Played = jax.tree.map(joined, lax.map(group, [grouped(leaf) for leaf in _own(given, own)]))
+    return played
+
+
+def _own(given: list[jax.Array], own: list[bool]) -> list[jax.Array]:
+    return [jnp.asarray(leaf) for leaf, mine in zip(given, own, strict=True) if mine]
 
 
 def _group(slots: int) -> int:

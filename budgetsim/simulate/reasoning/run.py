@@ -121,22 +121,7 @@ def simulate_strategy(
         if progress is not None:
             progress(min(problems, first + chunk * BLOCK), problems)
     answers, spent, left, nodes_used, curve = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
-    provenance: dict[str, object] = {
-        "world": {"name": type(world).__name__, **_fields(world)},
-        "policy": {"name": type(policy).__name__, **_fields(policy)},
-        "budget": asdict(budget),
-        "problems": problems,
-        "nodes": nodes,
-        "seed": seed,
-        "generator": GENERATOR,
-        "device": jax.default_backend(),
-        "versions": {
-            "budgetsim": budgetsim.__version__,
-            "jax": jax.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-    }
+    provenance = provenance_of(world, policy, budget, problems, nodes, seed)
     right = [int(np.sum(curve[place] == 0)) for place in range(CHECKPOINTS)]
     largest = spent.max(axis=1)
     return StrategyResult(
@@ -174,3 +159,25 @@ def _mean(values: NDArray[Any], provenance: dict[str, object]) -> Estimate:
 
 def _fields(thing: Any) -> dict[str, object]:
     return asdict(thing) if hasattr(thing, "__dataclass_fields__") else {}
+
+
+def provenance_of(
+    world: World, policy: Policy, budget: Budget, problems: int, nodes: int, seed: int
+) -> dict[str, object]:
+    """What is needed to repeat a run."""
+    return {
+        "world": {"name": type(world).__name__, **_fields(world)},
+        "policy": {"name": type(policy).__name__, **_fields(policy)},
+        "budget": asdict(budget),
+        "problems": problems,
+        "nodes": nodes,
+        "seed": seed,
+        "generator": GENERATOR,
+        "device": jax.default_backend(),
+        "versions": {
+            "budgetsim": budgetsim.__version__,
+            "jax": jax.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+    }

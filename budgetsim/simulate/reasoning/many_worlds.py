@@ -1,0 +1,136 @@
+"""One strategy in many worlds at once: numbers of a world are arrays, so that a prior is one compiled run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from budgetsim.simulate import _domain
+from budgetsim.simulate.reasoning.accountant import CALLS, INPUT, OUTPUT, UNLIMITED, Budget, check_budget
+from budgetsim.simulate.reasoning.engine import Played, play
+from budgetsim.simulate.reasoning.policy import Policy
+from budgetsim.simulate.reasoning.run import LARGEST_TREE, Progress, provenance_of
+from budgetsim.simulate.reasoning.world import NO_ANSWER, World
+
+TOGETHER = 2**14  # problems that are in memory together, or one world if that is more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldsResult:
+    """What a strategy achieved in each world; every array is [worlds].
+
+    Parameters
+    ----------
+    accuracy, standard_error
+        Share of problems answered right, and its standard error (with two successes and two failures added).
+    answered
+        Share of problems with an answer.
+    input_tokens, output_tokens, calls
+        Mean spent on a problem.
+    problems
+        Problems of each world.
+    provenance
+        What is needed to repeat it.
+    """
+
+    accuracy: NDArray[np.float64]
+    standard_error: NDArray[np.float64]
+    answered: NDArray[np.float64]
+    input_tokens: NDArray[np.float64]
+    output_tokens: NDArray[np.float64]
+    calls: NDArray[np.float64]
+    problems: int
+    provenance: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
+
+
+def simulate_worlds(
+    worlds: Sequence[World],
+    policy: Policy,
+    budget: Budget | int,
+    *,
+    problems_per_world: int,
+    seed: int,
+    nodes: int = 64,
+    progress: Progress | None = None,
+) -> WorldsResult:
+    """Play ``policy`` on problems of its own in every world, each problem under ``budget``.
+
+    Parameters
+    ----------
+    worlds
+        Worlds of one kind, one or more, that differ only in numbers.
+    policy, budget, nodes
+        As of `simulate_strategy`.
+    problems_per_world
+        Number of problems, 1 or more.
+    seed
+        Integer in 0 ... 2**64 - 1. Two strategies with the same seed meet the same problems.
+    progress
+        Called with (problems done, problems asked for).
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its domain, or the worlds are not of one kind.
+
+    Examples
+    --------
+    >>> from budgetsim.simulate.reasoning import HopWorld, ValueTree
+    >>> worlds = [HopWorld(misleading=0.0), HopWorld(misleading=0.5)]
+    >>> easy, hard = simulate_worlds(worlds, ValueTree(), 2000, problems_per_world=500, seed=1, nodes=8).accuracy
+    >>> bool(easy > hard)
+    True
+    """
+    each = _domain.count("problems_per_world", problems_per_world, most=UNLIMITED)
+    seed = _domain.count("seed", seed, least=0, most=2**64 - 1)
+    nodes = _domain.count("nodes", nodes, most=LARGEST_TREE)
+    budget = check_budget(budget)
+    if not worlds or len({jax.tree.structure(world) for world in worlds}) > 1:
+        raise ValueError(f"worlds must be one or more of one kind that differ only in numbers, got {len(worlds)}")
+    if len(worlds) * each > 2**32:
+        raise ValueError(f"worlds times problems_per_world must be at most 2**32, got {len(worlds) * each}")
+    size = min(len(worlds), max(1, TOGETHER // each))
+    key = jnp.array([seed & 0xFFFFFFFF, seed >> 32], jnp.uint32)
+    sums = []
+    for first in range(0, len(worlds), size):
+        # a last group that is too small plays its last world again: one compiled shape for all
+        places = [min(first + place, len(worlds) - 1) for place in range(size)]
+        with jax.enable_x64(False):
+            drawn = [worlds[place].problems(seed, place, each) for place in places]
+            problem = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=-1), *drawn)
+            stacked = jax.tree.map(
+                lambda *numbers: jnp.repeat(jnp.asarray(numbers), each), *(worlds[place] for place in places)
+            )
+            number = np.repeat(np.asarray(places, np.uint32), each) * each + np.tile(np.arange(each), size)
+            place = jnp.asarray(number.astype(np.uint32))
+            played = play(stacked, policy, nodes + 1, 4 * nodes + 8, budget.ledger(), key, place, problem)
+        kept = min(size, len(worlds) - first)
+        sums.append(_by_world(played, size)[:, :kept])
+        if progress is not None:
+            progress((first + kept) * each, len(worlds) * each)
+    right, answered, *spent = np.concatenate(sums, axis=1)
+    share = (right * each + 2.0) / (each + 4.0)
+    return WorldsResult(
+        accuracy=right,
+        standard_error=np.sqrt(share * (1.0 - share) / (each + 4.0)),
+        answered=answered,
+        input_tokens=spent[INPUT],
+        output_tokens=spent[OUTPUT],
+        calls=spent[CALLS],
+        problems=each,
+        provenance={"worlds": len(worlds), **provenance_of(worlds[0], policy, budget, each, nodes, seed)},
+    )
+
+
+def _by_world(played: Played, worlds: int) -> NDArray[Any]:
+    """Shares and means [right, answered, input tokens, output tokens, calls] of each world."""
+    answer, spent = np.asarray(played.answer), np.asarray(played.spent, np.float64)
+    rows = np.stack([answer == 0, answer != NO_ANSWER, *spent]).astype(np.float64)
+    means: NDArray[Any] = rows.reshape(len(rows), worlds, -1).mean(axis=-1)
+    return means
