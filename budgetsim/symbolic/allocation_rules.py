@@ -69,8 +69,8 @@ class AllocationRule(Derivation):
         return evaluate
 
     def _conclusion(self) -> str:
-        boxed = Derivation._conclusion(self)
-        return boxed + r"\quad\text{with }" + r",\; ".join(map(sp.latex, self.defining))
+        conditions = "".join(r",\; " + sp.latex(condition) for condition in self.defining)
+        return Derivation._conclusion(self).removesuffix("}") + conditions + "}"
 
 
 @derives("budgetsim.theory.bbam.bam_exact", page="plan-and-budget")
@@ -176,7 +176,9 @@ def _rule(gives: Gives, uncertainty: sp.Expr, cost: sp.Expr, common: Sequence[sp
     if closed is not None:
         result, more = closed.result(gives, returns, own, common)
         steps += [sum_step(), *more]
-        defining = (*closed.sums(own), *_inside(returns))
+        if result.rhs.free_symbols & {weights, offsets}:
+            result = sp.Eq(result.lhs, result.rhs.subs(closed.sums(own)), evaluate=False)
+            defining = _inside(returns)
     title = {"tokens": "Best division of a budget", "price": "Shadow price", "uncertainty": "Least uncertainty"}[gives]
     return AllocationRule(
         title=title,
@@ -211,9 +213,8 @@ class _Closed:
     spent: Separated
     price: sp.Expr
 
-    def sums(self, own: Sequence[sp.Symbol]) -> tuple[sp.Equality, ...]:
-        parts = {weights: self.spent.weight, offsets: self.spent.offset}
-        return tuple(sp.Eq(name, total(part, own), evaluate=False) for name, part in parts.items() if part != 0)
+    def sums(self, own: Sequence[sp.Symbol]) -> dict[sp.Symbol, sp.Expr]:
+        return {weights: total(self.spent.weight, own), offsets: total(self.spent.offset, own)}
 
     def result(
         self, gives: Gives, returns: Returns, own: Sequence[sp.Symbol], common: Sequence[sp.Symbol]

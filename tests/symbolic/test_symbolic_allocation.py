@@ -68,8 +68,9 @@ def test_closed_forms_are_what_the_solver_finds(make: Callable[..., Derivation])
     rule = make()
     amounts, rate, budget = [5.0, 20.0, 80.0], 1.5, 300.0
     weights = sum(amount ** (1.0 / (rate + 1.0)) for amount in amounts)
-    named = {"S": weights, "beta": rate, "B": budget}
-    formula = rule.result.rhs.replace(lambda part: isinstance(part, sp.Indexed), lambda _: sp.Float(amounts[0]))
+    named = {"beta": rate, "B": budget}
+    formula = rule.result.rhs.replace(lambda part: isinstance(part, sp.Sum), lambda _: sp.Float(weights))
+    formula = formula.replace(lambda part: isinstance(part, sp.Indexed), lambda _: sp.Float(amounts[0]))
     stated = float(formula.subs({symbol: named[symbol.name] for symbol in formula.free_symbols}))
     found = np.ravel(rule.numeric()(amounts, rate, budget))[0]
     assert stated == pytest.approx(found, rel=1e-10)
@@ -101,5 +102,5 @@ def test_gradients_are_those_of_finite_differences(curve: sp.Expr | None) -> Non
 
 def test_latex_names_the_shadow_price_and_what_defines_it() -> None:
     assert r"\sum_{j=1}^{n} {b}_{j} = B" in allocation().latex()
-    assert r"S = \sum_{j=1}^{n}" in common_rate_allocation().latex()
+    assert r"{\sum_{j=1}^{n} {c}_{j}^{\frac{1}{\beta + 1}}}" in common_rate_allocation().latex()
     assert r"{b}_{i} > 0" in allocation(uncertainty=EXPONENTIAL).latex()
