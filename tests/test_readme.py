@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -11,16 +12,29 @@ from budgetsim.cli import app
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+
+
+def run(example: str) -> None:
+    exec(compile(example, "README.md", "exec"), {})
 
 
 def test_the_example_runs_and_prints_the_fixed_points(capsys: pytest.CaptureFixture[str]) -> None:
-    [example] = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
-    exec(compile(example, "README.md", "exec"), {})
+    run(EXAMPLES[0])
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) == 2
     critical, fixed = map(float, printed[1].split())
     assert critical == pytest.approx(5 / 21, rel=1e-12)
     assert fixed == pytest.approx(5 / 9, rel=1e-9)
+
+
+def test_the_rule_changes_with_its_assumption(capsys: pytest.CaptureFixture[str]) -> None:
+    run(EXAMPLES[1])
+    printed = capsys.readouterr().out
+    assert "log" in printed
+    tokens = [float(number) for number in re.findall(r"[\d.]+", printed.split("[")[-1])]
+    # equal margins at 300 tokens: those of 5, 20 and 80 lie 100 log 4 apart, and the first would get less than nothing
+    assert tokens == pytest.approx([0.0, 150 - 50 * math.log(4), 150 + 50 * math.log(4)], abs=1e-4)
 
 
 def test_every_command_of_the_readme_exists() -> None:
