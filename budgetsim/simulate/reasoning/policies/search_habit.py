@@ -1,0 +1,51 @@
+"""What agents share that search until they find something, are tired of it, or have no calls left; then they answer."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Event, View
+from budgetsim.simulate.reasoning.searches import SEARCH
+from budgetsim.simulate.reasoning.world import NO_ANSWER
+
+
+class HabitState(NamedTuple):
+    """Where the agent stands."""
+
+    node: jax.Array
+    made: jax.Array  # int32: calls made
+    ended: jax.Array  # bool: something was found
+    answer: jax.Array
+
+
+def nothing_searched(problems: int) -> HabitState:
+    """The agent before its first call, which it always makes."""
+    zero = jnp.zeros((problems,), jnp.int32)
+    return HabitState(zero, zero, zero > 0, zero + NO_ANSWER)
+
+
+def search_or_answer(uniform: jax.Array, view: View, state: HabitState, hazard: jax.Array | float) -> Choice:
+    """A call more; the answer once the agent found something, stops by habit, or was refused a call."""
+    tired = (state.made > 0) & (uniform < hazard)
+    over = state.ended | tired | no_calls(view)
+    kind = jnp.where((state.answer != NO_ANSWER) | (view.refused > 1), STOP, jnp.where(over, ANSWER, EXPAND))
+    return Choice(kind, state.node, jnp.full(kind.shape, SEARCH))
+
+
+def no_calls(view: View) -> jax.Array:
+    """Whether no tool call is left, or a request was refused."""
+    return (view.shares[1] <= 0.0) | (view.refused > 0)
+
+
+def follow_search(state: HabitState, event: Event) -> HabitState:
+    """Go to the new node, note the answer."""
+    grown = event.made & (event.kind == EXPAND)
+    return HabitState(
+        node=jnp.where(grown, event.child, state.node),
+        made=state.made + grown,
+        ended=jnp.where(grown, event.ends, state.ended),
+        answer=jnp.where(event.made & (event.kind == ANSWER), event.answer, state.answer),
+    )
