@@ -143,7 +143,7 @@ class AnswerWorld:
         check_numbers(self, shares, "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
         check_numbers(self, ("right_concentration",), "above 0", lambda value: value > 0.0)
         least = 1.0 / (self.answers - 1)
-        check_numbers(self, ("dominant",), f"in [{least:.4g}, 1]", lambda value: least - 1e-9 <= value <= 1.0)
+        check_numbers(self, ("dominant",), f"in [{least:.4g}, 1]", lambda value: least - 1e-9 <= value <= 1.0 + 1e-9)
         whole = ("prompt_tokens", "persona_tokens", "evaluator_input", "evaluator_output")
         check_numbers(self, whole, "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
         free = ("chain_tokens", "chain_spread", "cheap_odds", "cheap_price", "persona_spread")

@@ -100,7 +100,7 @@ class PlainQuestion:
     def _written(self, uniform: Uniform) -> int:
         spread = self.world.chain_spread
         drawn = self.world.chain_tokens * math.exp(spread * NORMAL.inv_cdf(uniform[3] + 2.0**-25) - spread**2 / 2)
-        if spread > 0.0 and abs(drawn - math.floor(drawn) - 0.5) < 2e-5 * drawn:
+        if spread > 0.0 and abs(drawn - math.floor(drawn) - 0.5) < 5e-6 * drawn:
             self.delicate = True
         return max(1, round(drawn))
 
