@@ -17,7 +17,7 @@ from pathlib import Path
 from budgetsim.errors import InputError, JobError
 from budgetsim.reproduce.claim import Claim
 from budgetsim.reproduce.derivations import listing
-from budgetsim.reproduce.registry import check_name, command, reproduce, systems
+from budgetsim.reproduce.registry import check_name, command, keep, reproduce, systems
 from budgetsim.reproduce.tables import from_json, markdown, summary, to_json
 from budgetsim.terminal import say, step
 from budgetsim.traces.write import replacing
@@ -128,6 +128,8 @@ def rerun(folder: Path, slug: str, *, analytical: bool, seed: int = 0) -> list[P
         claims = reproduce(slug, analytical=analytical, seed=seed, progress=progress)
     if analytical:
         claims += [claim for claim in read_results(folder, slug) if claim.command != exact]
+    else:
+        keep(slug, result_path(folder, slug).with_suffix(""))
     result_path(folder, slug).parent.mkdir(parents=True, exist_ok=True)
     return _write(result_path(folder, slug), to_json(claims))
 

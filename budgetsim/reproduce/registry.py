@@ -9,6 +9,7 @@ and, where something is simulated, a second module ``budgetsim.reproduce.some_na
 
     def claims(*, quick: bool, seed: int, progress: Callable[[int, int], None]) -> Iterable[Claim]: ...
     def figures(folder: Path) -> list[Path]: ...      # optional
+    def keep(folder: Path) -> list[Path]: ...         # optional: what its figures can be drawn from without a run
 
 so that neither is touched for the other. Claims are made by `budgetsim.reproduce.verdicts`; the command of a claim
 is filled in here.
@@ -116,6 +117,15 @@ def write(slug: str, claims: Sequence[Claim], folder: Path) -> list[Path]:
             drawn = module.figures(Path(made)) if module is not None and hasattr(module, "figures") else []
             written += [path.replace(folder / path.name) for path in drawn]
     return written
+
+
+def keep(slug: str, folder: Path) -> list[Path]:
+    """Write what the figures of the simulated claims can be drawn from later; the files written.
+
+    Only what was simulated last in this process is kept.
+    """
+    module = _simulated(slug)
+    return module.keep(folder) if module is not None and hasattr(module, "keep") else []
 
 
 def check_name(slug: str) -> str:

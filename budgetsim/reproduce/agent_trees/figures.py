@@ -44,7 +44,9 @@ def _line(axes: Axes, look: Theme, where: ArrayLike, value: ArrayLike, place: in
     axes.plot(where, value, color=look.cycle[place], linewidth=1.4, alpha=0.75, zorder=2)
 
 
-def _mark(axes: Axes, look: Theme, *, across: float | None = None, up: float | None = None, text: str) -> None:
+def _mark(
+    axes: Axes, look: Theme, *, across: float | None = None, up: float | None = None, text: str, below: bool = False
+) -> None:
     """A dashed line with its name at its end."""
     if across is not None:
         axes.axvline(across, color=look.muted, linewidth=1.0, linestyle=DASHED, zorder=1.5)
@@ -52,8 +54,9 @@ def _mark(axes: Axes, look: Theme, *, across: float | None = None, up: float | N
                       va="top", color=look.muted, fontsize=8)  # fmt: skip
     if up is not None:
         axes.axhline(up, color=look.muted, linewidth=1.0, linestyle=DASHED, zorder=1.5)
-        axes.annotate(text, (0.98, up), (0, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
-                      ha="right", color=look.muted, fontsize=8)  # fmt: skip
+        axes.annotate(text, (0.98, up), (0, -3 if below else 3), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", ha="right", va="top" if below else "bottom",
+                      color=look.muted, fontsize=8)  # fmt: skip
 
 
 def sweep(measured: Mapping[str, Curves], look: Theme) -> Figure:
@@ -67,6 +70,8 @@ def sweep(measured: Mapping[str, Curves], look: Theme) -> Figure:
     _mark(left, look, across=CRITICAL, text="5/21")
     _mark(left, look, up=LEAF, text="leaf bias .05")
     left.set(title="Bias at the root", xlabel="correlation", ylabel="bias", yscale="log", ylim=(3e-4, 1.0))
+    left.set_yticks([0.001, 0.01, 0.1, 1.0], ["0.001", "0.01", "0.1", "1"])
+    left.minorticks_off()
     left.legend(loc="lower left")
     _line(right, look, rho, np.asarray(amplification(FAN_IN, FIDELITY, rho)), 2)
     _points(right, look, curves["growth per level at no bias"], 2)
@@ -156,7 +161,7 @@ def correlation(measured: Mapping[str, Curves], look: Theme) -> Figure:
     _points(right, look, curves["bias, correlated problems"], 3, "problems that differ")
     _mark(right, look, across=CRITICAL, text="5/21")
     right.set(title="Bias after 5 levels", xlabel="correlation of votes on one problem", ylabel="bias", ylim=(0.0, 0.1))
-    right.legend(loc="upper right")
+    right.legend(loc="lower left")
     return figure
 
 
@@ -172,9 +177,9 @@ def votes(measured: Mapping[str, Curves], look: Theme) -> Figure:
     _line(right, look, depth, np.array([float(beta_accuracy(1.2, 0.8, FAN_IN, d, 1.0, 0.0)) for d in depth]), 2)
     _points(right, look, curves["accuracy"], 2)
     share = float(beta_accuracy(1.2, 0.8, FAN_IN, 60, 1.0, 0.0))
-    _mark(right, look, up=share, text="problems most votes get right")
+    _mark(right, look, up=share, text="problems that most votes get right")
     right.set(title="Difficulty Beta(1.2, .8), perfect messages", xlabel="levels", ylabel="accuracy")
-    right.set_ylim(right.get_ylim()[0], share + 0.006)
+    right.set_ylim(right.get_ylim()[0], share + 0.01)
     return figure
 
 
@@ -194,18 +199,20 @@ def averages(measured: Mapping[str, Curves], look: Theme) -> Figure:
         )
     ):
         _points(left, look, curves[name], place, label)
-    _mark(left, look, up=0.6, text="floor of the star, .6")
-    left.set(title="Stars and chains", xlabel="agents", ylabel="variance", xscale="log", ylim=(0.0, 4.5))
+    _mark(left, look, up=0.6, text="floor of the star, .6", below=True)
+    left.set(
+        title="Stars and chains", xlabel="agents", ylabel="variance", xscale="log", ylim=(0.0, 4.5), xlim=(0.8, 700.0)
+    )
     left.set_xticks([1, 4, 16, 64, 256], ["1", "4", "16", "64", "256"])
     left.minorticks_off()
-    left.legend(loc="upper right")
+    left.legend(loc="upper left")
     depth = np.arange(0, 7)
     for place, noise in ((3, 0.5), (0, 0.0)):
         _line(right, look, depth, np.array([float(tree_risk(3, d, 0.3, 2.0, noise)) for d in depth]), place)
     _points(right, look, curves["tree"], 3, "noisy messages")
     _points(right, look, curves["silent tree, own sources"], 0, "no noise, sources of every aggregator")
     _points(right, look, curves["silent tree, one source"], 5, "no noise, one source for all leaves")
-    _mark(right, look, up=float(tree_floor(3, 0.3, 0.5)), text="Eq. 13")
+    _mark(right, look, up=float(tree_floor(3, 0.3, 0.5)), text="floor, Eq. 13", below=True)
     right.set(title="Trees of fan-in 3", xlabel="levels", ylabel="variance", ylim=(0.0, 2.2))
     right.legend(loc="upper right")
     return figure

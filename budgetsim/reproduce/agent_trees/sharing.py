@@ -31,7 +31,7 @@ def measure(draws: Draws) -> Curves:
         slopes, biases = [], []
         for place, fan_in in enumerate(fan_ins):
             level = [Level(fan_in=fan_in, correlation=CORRELATION, sharing=sharing)]
-            replicas = draws.few(4_000_000 if fan_in < 100 else 1_000_000, 400_000)
+            replicas = draws.few(4_000_000 if fan_in < 100 else 500_000, 400_000)
             wide = 0.3 / math.sqrt(fan_in)
             far, near, voted = (
                 draws.bias(level, bias, replicas, 0, row, fan_in, part)
@@ -46,7 +46,7 @@ def measure(draws: Draws) -> Curves:
         curves[f"bias, {SHARINGS[sharing]}"] = biases
     for row, sharing in enumerate(SHARINGS):
         noisy = Level(fan_in=WIDE, fidelity=NOISY, correlation=CORRELATION, sharing=sharing)
-        grown = [draws.bias([noisy] * depth, BIAS, draws.few(1_000_000, 100_000), 1, row, depth) for depth in (1, 2)]
+        grown = [draws.bias([noisy] * depth, BIAS, draws.few(250_000, 50_000), 1, row, depth) for depth in (1, 2)]
         curves[f"bias of a noisy tree, {SHARINGS[sharing]}"] = [
             Point(depth, bias, se) for depth, (_, bias, se) in enumerate(grown, start=1)
         ]

@@ -17,7 +17,7 @@ from budgetsim.theory.phase import iterate_bias
 from budgetsim.theory.unequal_agents import unequal_one_level_map
 
 CORRELATION = 0.1
-DEPTH = 4
+DEPTH = 3
 SIBLINGS = (0.1, 0.1, 0.05, 0.0, 0.0)  # biases of the leaves of one aggregator, mean .05
 EXPERT = (0.6, 0.05, 0.05, 0.05, 0.05)
 
