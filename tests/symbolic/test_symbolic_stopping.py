@@ -101,6 +101,20 @@ def test_swapped_qualities_and_costs_stop_at_the_best_of_a_grid(quality: int, co
             assert ours == pytest.approx(best, rel=6e-3, abs=1.0)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "jax"])
+def test_nothing_is_spent_where_a_call_is_not_worth_its_cost(backend: Any) -> None:
+    closed = price_stop().swap(cost=b + h).numeric(backend)
+    implicit = price_stop().swap(quality=1 - sp.exp(-sp.sqrt(b / s)), cost=b + h).numeric(backend)
+    grid, price = np.arange(0.0, 20000.0), 1e-4
+    for fixed in (100.0, 3000.0, 6000.0, 9000.0):
+        for rule, quality, given in (
+            (closed, 0.9 * (1.0 - np.exp(-grid / 800.0)), (0.9, 800.0)),
+            (implicit, 1.0 - np.exp(-np.sqrt(grid / 300.0)), (300.0,)),
+        ):
+            net = quality - price * (grid + fixed) * (grid > 0.0)
+            assert float(rule(*given, fixed, price)) == pytest.approx(grid[np.argmax(net)], abs=1.0)
+
+
 @pytest.mark.parametrize("quality", range(len(QUALITIES)))
 def test_swapped_qualities_have_the_index_of_quadrature(quality: int) -> None:
     symbolic, plain, values = QUALITIES[quality]
