@@ -6,16 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from budgetsim.simulate.reasoning.accountant import Budget
+from budgetsim.simulate.reasoning.arithmetic import ArithmeticWorld
+from budgetsim.simulate.reasoning.hops import HopWorld
 from budgetsim.simulate.reasoning.policy import Policy
+from budgetsim.simulate.reasoning.reference.puzzles import PlainPuzzle
+from budgetsim.simulate.reasoning.reference.search_hops import SearchedQuestion
 from budgetsim.simulate.reasoning.reference.stepwise import PlainPolicy, PlainWorld, play_plain
 from budgetsim.simulate.reasoning.reference.trace import trace
-from budgetsim.simulate.reasoning.world import World
 
 
 def differences(
-    world: World,
+    world: ArithmeticWorld | HopWorld,
     policy: Policy,
-    plain_world: Callable[[Any, int], PlainWorld],
     twin: Callable[[], PlainPolicy],
     budget: Budget,
     *,
@@ -26,7 +28,7 @@ def differences(
 ) -> tuple[list[str], int]:
     """Where the twin did otherwise, and how many requests were compared.
 
-    ``plain_world`` makes one problem from the engine's problems and its index, ``twin`` a strategy at work.
+    ``twin`` makes a strategy at work on one problem.
     """
     told = trace(world, policy, budget, problems=problems, seed=seed, nodes=nodes, requests=requests)
     found, compared = [], 0
@@ -36,7 +38,7 @@ def differences(
             return told.uniform[request, purpose, :, index]
 
         tale = play_plain(
-            plain_world(told.problem, index),
+            _plain(world, told.problem, index),
             twin(),
             budget,
             nodes=nodes,
@@ -60,3 +62,9 @@ def differences(
             if ends != plain:
                 found.append(f"problem {index}: {ends} and {plain}")
     return found, compared
+
+
+def _plain(world: ArithmeticWorld | HopWorld, problem: Any, index: int) -> PlainWorld:
+    if isinstance(world, ArithmeticWorld):
+        return PlainPuzzle(world)
+    return SearchedQuestion(world, int(problem.hops[index]), problem.progress[index])
