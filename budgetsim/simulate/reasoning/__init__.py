@@ -10,21 +10,35 @@ from budgetsim.simulate.reasoning import splits
 from budgetsim.simulate.reasoning.accountant import Budget, Prices
 from budgetsim.simulate.reasoning.allocation_prior import AllocationSetting, allocation_prior
 from budgetsim.simulate.reasoning.answers import AnswerWorld
+from budgetsim.simulate.reasoning.anytime_prior import AnytimeSetting, anytime_prior
+from budgetsim.simulate.reasoning.anytime_quality import AnytimeWorld
 from budgetsim.simulate.reasoning.arithmetic import ArithmeticWorld
 from budgetsim.simulate.reasoning.arithmetic_prior import arithmetic_prior
+from budgetsim.simulate.reasoning.elasticity import ElasticWorld
+from budgetsim.simulate.reasoning.elasticity_prior import elasticity_prior
 from budgetsim.simulate.reasoning.hops import HopWorld
 from budgetsim.simulate.reasoning.policies.ab_mcts import AbMcts
 from budgetsim.simulate.reasoning.policies.adaptive_consistency import AdaptiveConsistency
+from budgetsim.simulate.reasoning.policies.bats import Bats
 from budgetsim.simulate.reasoning.policies.beam import Beam
 from budgetsim.simulate.reasoning.policies.best_of_n import BestOfN
+from budgetsim.simulate.reasoning.policies.budget_tracker import BudgetTracker
 from budgetsim.simulate.reasoning.policies.cascade import Cascade
 from budgetsim.simulate.reasoning.policies.debate import Debate
+from budgetsim.simulate.reasoning.policies.estimated_budget import EstimatedBudget
+from budgetsim.simulate.reasoning.policies.fixed_stop import FixedStop
 from budgetsim.simulate.reasoning.policies.global_budget import GlobalBudget
 from budgetsim.simulate.reasoning.policies.greedy import Greedy
+from budgetsim.simulate.reasoning.policies.instructed import Instructed
+from budgetsim.simulate.reasoning.policies.oracle_stop import OracleStop
 from budgetsim.simulate.reasoning.policies.parallel_chains import ParallelChains
 from budgetsim.simulate.reasoning.policies.persona_ensemble import PersonaEnsemble
+from budgetsim.simulate.reasoning.policies.price_stop import PriceStop
+from budgetsim.simulate.reasoning.policies.react import ReAct
 from budgetsim.simulate.reasoning.policies.rebase import Rebase
+from budgetsim.simulate.reasoning.policies.relative_gain_stop import RelativeGainStop
 from budgetsim.simulate.reasoning.policies.retry import Retry
+from budgetsim.simulate.reasoning.policies.searched_budget import SearchedBudget
 from budgetsim.simulate.reasoning.policies.single import Single
 from budgetsim.simulate.reasoning.policies.split_budget import SplitBudget
 from budgetsim.simulate.reasoning.policies.uct import Uct
@@ -32,7 +46,9 @@ from budgetsim.simulate.reasoning.policies.uniform import Uniform
 from budgetsim.simulate.reasoning.policies.value_tree import ValueTree
 from budgetsim.simulate.reasoning.policy import Policy
 from budgetsim.simulate.reasoning.run import StrategyResult, simulate_strategy
+from budgetsim.simulate.reasoning.searches import SearchWorld
 from budgetsim.simulate.reasoning.subquestions import SubQuestions
+from budgetsim.simulate.reasoning.tool_prior import ToolSetting, tool_prior
 from budgetsim.simulate.reasoning.vote_prior import VoteSetting, vote_prior
 from budgetsim.simulate.reasoning.world import World
 
@@ -41,33 +57,51 @@ __all__ = [
     "AdaptiveConsistency",
     "AllocationSetting",
     "AnswerWorld",
+    "AnytimeSetting",
+    "AnytimeWorld",
     "ArithmeticWorld",
+    "Bats",
     "Beam",
     "BestOfN",
     "Budget",
+    "BudgetTracker",
     "Cascade",
     "Debate",
+    "ElasticWorld",
+    "EstimatedBudget",
+    "FixedStop",
     "GlobalBudget",
     "Greedy",
     "HopWorld",
+    "Instructed",
+    "OracleStop",
     "ParallelChains",
     "PersonaEnsemble",
     "Policy",
+    "PriceStop",
     "Prices",
+    "ReAct",
     "Rebase",
+    "RelativeGainStop",
     "Retry",
+    "SearchWorld",
+    "SearchedBudget",
     "Single",
     "SplitBudget",
     "StrategyResult",
     "SubQuestions",
+    "ToolSetting",
     "Uct",
     "Uniform",
     "ValueTree",
     "VoteSetting",
     "World",
     "allocation_prior",
+    "anytime_prior",
     "arithmetic_prior",
+    "elasticity_prior",
     "simulate_strategy",
     "splits",
+    "tool_prior",
     "vote_prior",
 ]
