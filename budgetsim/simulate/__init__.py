@@ -7,10 +7,12 @@ of single replicas of organizations, given the same random words.
 
 from __future__ import annotations
 
+from budgetsim.simulate.answer_tree import plan_answer_tree, simulate_answer_tree
 from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.levels import Level
 from budgetsim.simulate.organization import simulate_organization
 from budgetsim.simulate.plan import Plan, count, count_replicas, plan_organization
+from budgetsim.simulate.running import estimate_plan
 from budgetsim.simulate.sampling import simulate_coverage, simulate_plurality
 
 __all__ = [
@@ -19,7 +21,10 @@ __all__ = [
     "Plan",
     "count",
     "count_replicas",
+    "estimate_plan",
+    "plan_answer_tree",
     "plan_organization",
+    "simulate_answer_tree",
     "simulate_coverage",
     "simulate_organization",
     "simulate_plurality",

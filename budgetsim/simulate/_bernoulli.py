@@ -176,6 +176,11 @@ def planes(coin: Coin, select: Callable[[jax.Array], jax.Array]) -> CoinPlanes:
     )
 
 
+def of_rows(rows: jax.Array, bits: jax.Array) -> jax.Array:
+    """Words with one bit [number] of every replica: that of the row [number, words] in which the replica is set."""
+    return jnp.bitwise_or.reduce(rows & bits[:, None], axis=0)
+
+
 def toss(coin: Coin | CoinPlanes, draw: Callable[[int], Block], length: int) -> jax.Array:
     """Toss the coin for ``length`` words of replicas; ``draw(number)`` gives the words of one block.
 

@@ -38,6 +38,9 @@ class Purpose(IntEnum):
     SPEAKER = 5
     OWN = 6
     COPY = 7
+    LOSS = 8
+    ABSTENTION = 9
+    REPLACEMENT = 10
 
 
 def key_of_seed(seed: int) -> jax.Array:

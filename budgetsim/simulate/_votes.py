@@ -65,6 +65,15 @@ def compare(planes: Planes, value: int) -> tuple[jax.Array, jax.Array]:
     return larger, equal
 
 
+def compare_counts(left: Planes, right: Planes) -> tuple[jax.Array, jax.Array]:
+    """Where the left of two counts of equally many planes is larger, and where they are equal."""
+    larger, equal = jnp.full_like(left[0], NONE), jnp.full_like(left[0], ALL)
+    for one, other in zip(reversed(left), reversed(right), strict=True):
+        larger = larger | (equal & one & ~other)
+        equal = equal & ~(one ^ other)
+    return larger, equal
+
+
 def majority(planes: Planes, voters: int, tie: jax.Array | None) -> jax.Array:
     """Where more than half of ``voters`` votes are right; ``tie`` decides halves (none with an odd number)."""
     more, half = compare(planes, voters // 2)

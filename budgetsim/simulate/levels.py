@@ -35,6 +35,11 @@ class Level:
         one of the ``j`` votes delivered before is delivered again, each as likely. So the number of right votes is
         beta-binomial, ``q ~ Beta(p M, (1 - p) M)`` with ``p`` the probability that a received vote is right,
         although every child votes and nobody knows ``p``. Aggregators draw anew: the next level outvotes both.
+    loss
+        Probability in [0, 1] that a child's message never arrives, independently of all else. The aggregator votes
+        with the majority of what arrived and breaks ties by a fair coin, also the tie of no votes against none; so it
+        always votes, and with ``loss=1`` it is a coin. Sharing concerns what is said, not who is heard: where one vote
+        stands for all, it is heard if any message arrives, and an urn's later votes may repeat one that was lost.
 
     Raises
     ------
@@ -50,18 +55,20 @@ class Level:
     Examples
     --------
     >>> Level(fan_in=4, correlation=0.2, sharing="beta")
-    Level(fan_in=4, fidelity=1.0, correlation=0.2, sharing='beta')
+    Level(fan_in=4, fidelity=1.0, correlation=0.2, sharing='beta', loss=0.0)
     """
 
     fan_in: int
     fidelity: float = 1.0
     correlation: float = 0.0
     sharing: Sharing = "vote"
+    loss: float = 0.0
 
     def __post_init__(self) -> None:
         _domain.count("fan_in", self.fan_in, most=MOST_LEAVES)
         _domain.share("fidelity", self.fidelity)
         _domain.share("correlation", self.correlation)
+        _domain.share("loss", self.loss)
         if self.sharing not in ("vote", "beta"):
             raise ValueError(f"sharing must be 'vote' or 'beta', got {self.sharing!r}")
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import platform
 from collections.abc import Sequence
-from dataclasses import replace
 
 import jax
 import numpy as np
 from numpy.typing import ArrayLike
 
-import budgetsim
 from budgetsim.parameters import Organization
-from budgetsim.simulate import _blocks, _domain, _generator
-from budgetsim.simulate._bernoulli import WORD
+from budgetsim.simulate import _blocks, _domain
 from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.levels import Level, describe, levels_of
-from budgetsim.simulate.plan import MOST_REPLICAS, Plan, Sampler, count_replicas, plan_organization
+from budgetsim.simulate.plan import MOST_REPLICAS, Sampler, plan_organization
 from budgetsim.simulate.pool import play_pools
-
-BATCH_VOTES = 2**22  # leaf votes of the smallest device call, so that small calls do not cost more than their work
+from budgetsim.simulate.running import estimate_plan, provenance
 
 
 def simulate_organization(
@@ -31,6 +25,8 @@ def simulate_organization(
     seed: int,
     weights: ArrayLike | None = None,
     leaf_probability: ArrayLike | None = None,
+    abstention: ArrayLike = 0.0,
+    abstention_if_wrong: ArrayLike | None = None,
     pool: int | None = None,
     devices: Sequence[jax.Device] | None = None,
     batch: int = 64,
@@ -42,7 +38,9 @@ def simulate_organization(
     given the problem. At every aggregator, with probability ``organization.correlation``, one child's vote passes
     one channel and is delivered for all children; otherwise every child's vote passes a channel of its own. A channel
     flips a vote with probability ``(1 - fidelity) / 2``. The aggregator votes with the majority of what it received;
-    with ``fan_in=1`` it relays. Sharing is drawn anew at every aggregator, so a tree can outvote it; the problem stays
+    with ``fan_in=1`` it relays. Levels may lose messages (`Level`) and leaves may cast no vote: then the aggregator
+    votes with the majority of what arrived, ties by a fair coin, also where nothing did. So when all agents fail the
+    root guesses: accuracy 1/2. Sharing is drawn anew at every aggregator, so a tree can outvote it; the problem stays
     the same through the whole tree, so no tree can outvote its difficulty.
 
     Parameters
@@ -63,7 +61,13 @@ def simulate_organization(
     weights
         Probability of each problem [problems], summing to 1; equal when not given.
     leaf_probability
-        Instead of ``probability``: one for every leaf [leaves], siblings next to one another.
+        Instead of ``probability``: one for every leaf [leaves], siblings next to one another, or one for every leaf
+        and problem [problems, leaves].
+    abstention
+        Probability in [0, 1] that a leaf casts no vote, drawn for every leaf: one number, or one for every leaf
+        [leaves]. It concerns who is heard, not what is said, see `Level`; a single call that abstains guesses.
+    abstention_if_wrong
+        The same for leaves whose vote would be wrong, if that differs; then ``abstention`` is that of right votes.
     pool
         Resample votes from pools of this many, level by level, instead of playing whole trees: for organizations of
         any number of leaves. ``replicas / pool`` independent pools are played, at least 8, each of one problem; the
@@ -108,6 +112,12 @@ def simulate_organization(
     >>> abs(star.z_score(0.896)) < 5
     True
 
+    Of two messages half are lost; a vote that arrives is right with 0.9: 1/4 * 1/2 + 1/2 * 0.9 + 1/4 * 0.9 = 0.8.
+
+    >>> lossy = simulate_organization([Level(fan_in=2, loss=0.5)], 0.9, replicas=100_000, seed=1)
+    >>> abs(lossy.z_score(0.8)) < 5
+    True
+
     Two votes, right with 0.6: both right, or one right and the tie won: 0.36 + 0.48 / 2 = 0.6.
 
     >>> abs(simulate_organization([Level(fan_in=2)], 0.6, replicas=100_000, seed=1).z_score(0.6)) < 5
@@ -117,17 +127,19 @@ def simulate_organization(
     if pool is not None:
         if leaf_probability is not None or probability is None:
             raise ValueError("pool must not be given with leaf_probability: pooled votes know no leaves")
+        if np.any(abstention) or abstention_if_wrong is not None:
+            raise ValueError("pool must not be given with abstention: pooled votes are all cast")
         return _pooled(organization, probability, weights, replicas, pool, seed, devices, progress)
-    plan = plan_organization(organization, probability, seed=seed, weights=weights, leaf_probability=leaf_probability)
-    per_call = _domain.count("batch", batch) * max(BATCH_VOTES // plan.leaves // WORD, 1) * WORD
-    successes = 0
-    for start in range(0, replicas, per_call):
-        stop = min(start + per_call, replicas)
-        successes += count_replicas(plan, start, stop, devices=devices)[0]
-        if progress is not None:
-            progress(stop, replicas)
-    plain = Estimate.from_count(successes, replicas, provenance=provenance(plan, replicas))
-    return replace(plain, standard_error=plain.standard_error * math.sqrt(1.0 + plan.growth))
+    plan = plan_organization(
+        organization,
+        probability,
+        seed=seed,
+        weights=weights,
+        leaf_probability=leaf_probability,
+        abstention=abstention,
+        abstention_if_wrong=abstention_if_wrong,
+    )
+    return estimate_plan(plan, replicas=replicas, devices=devices, batch=batch, progress=progress)
 
 
 def _pooled(
@@ -160,21 +172,3 @@ def _pooled(
     described = {**provenance(leaf, pools * pool), "pool": pool}
     described["parameters"] = {**leaf.parameters, "organization": describe(organization)}
     return Estimate(value=value, standard_error=error, draws=pools, provenance=described)
-
-
-def provenance(plan: Plan, replicas: int) -> dict[str, object]:
-    """What repeats a simulation: parameters, seed, generator and versions."""
-    return {
-        "parameters": dict(plan.parameters),
-        "replicas": replicas,
-        "seed": plan.seed,
-        "generator": _generator.NAME,
-        "variance_growth": plan.growth,
-        "device": jax.default_backend(),
-        "versions": {
-            "budgetsim": budgetsim.__version__,
-            "jax": jax.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-    }

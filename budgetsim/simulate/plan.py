@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from itertools import groupby
+from functools import partial
 from math import prod
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
-from jax.sharding import Mesh, PartitionSpec
 from numpy.typing import ArrayLike, NDArray
 
 from budgetsim.parameters import Organization
-from budgetsim.simulate import _bernoulli, _coins, _domain, _generator
-from budgetsim.simulate._bernoulli import ALL, WORD, Coin
-from budgetsim.simulate._tree import BLOCK, Kind, LevelCoins, Tree, Urn, play
+from budgetsim.simulate import _bernoulli, _coins, _domain, _kernel
+from budgetsim.simulate._answers import AnswerTree
+from budgetsim.simulate._bernoulli import WORD, Encoded
+from budgetsim.simulate._level_coins import coins_of_levels
+from budgetsim.simulate._tree import Kind, Tree
 from budgetsim.simulate.levels import Level, describe, levels_of
 
 Sampler = Callable[[np.random.Generator, int], NDArray[np.float64]]
@@ -29,8 +28,6 @@ _CALL_WORDS = 2**25  # one call counts in 32 bits
 _SAMPLED_CALL_WORDS = 2**13  # drawn probabilities wait in memory
 _SAMPLED_DIGITS = 15
 _SAMPLED_WORDS = 2**7  # words whose problems a sampler draws from one generator
-_LEAST_WIDTH = 2**7
-_CPU_OPTIONS = {"xla_cpu_prefer_vector_width": 512}  # measured: twice the speed on cores with AVX-512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +36,7 @@ class Plan:
 
     levels: tuple[Level, ...]
     seed: int
-    tree: Tree = field(repr=False)
+    tree: Tree | AnswerTree = field(repr=False)
     sampler: Sampler | None
     parameters: Mapping[str, object] = field(repr=False)
     """What `plan_organization` was given, as plain values."""
@@ -59,6 +56,8 @@ def plan_organization(
     seed: int,
     weights: ArrayLike | None = None,
     leaf_probability: ArrayLike | None = None,
+    abstention: ArrayLike = 0.0,
+    abstention_if_wrong: ArrayLike | None = None,
 ) -> Plan:
     """Lay out a simulation; the arguments are those of `simulate_organization`.
 
@@ -72,80 +71,79 @@ def plan_organization(
     seed = _domain.count("seed", seed, least=0, most=2**64 - 1)
     if (probability is None) == (leaf_probability is None):
         raise ValueError("exactly one of probability and leaf_probability must be given")
-    leaves = prod(level.fan_in for level in levels)
-    cumulative: jax.Array | None = None
+    silent, described = _abstentions(levels, abstention, abstention_if_wrong)
+    parameters: dict[str, object] = {"organization": describe(organization), **described}
     sampler: Sampler | None = None
-    kind: Kind = "equal"
-    parameters: dict[str, object] = {"organization": describe(organization)}
+    share: NDArray[np.float64] | None = None
     if leaf_probability is not None:
-        values = _domain.probabilities("leaf_probability", leaf_probability, dimensions=1)
-        if values.size != leaves:
-            raise ValueError(
-                f"leaf_probability must hold one probability for each of {leaves} leaves, got {values.size}"
-            )
+        given = np.asarray(leaf_probability, dtype=np.float64)
+        values = _domain.probabilities("leaf_probability", given, dimensions=2 if given.ndim == 2 else 1)
         parameters["leaf_probability"] = values.tolist()
-        # leaf ``i`` in the order of the tree's pages has the label with the digits of ``i`` reversed
-        values = values.reshape([level.fan_in for level in reversed(levels)]).transpose().reshape(-1)
-        kind = "unequal" if values.min() < values.max() else "equal"
-        encoded = _bernoulli.encode(values if kind == "unequal" else values[0])
+        values = _by_label(levels, "leaf_probability", values)
+        if values.ndim == 2:
+            share = _domain.problem_weights(weights, len(values))
+        if np.all(values == values[..., :1]):  # leaves that are all alike are one
+            values = values[..., 0]
     elif callable(probability):
-        kind, sampler = "drawn", probability
+        sampler = probability
         parameters["probability"] = getattr(probability, "__qualname__", repr(probability))
         # the bound on growth holds for probabilities of a millionth and more
-        encoded = _bernoulli.encode(np.array([1e-6]), per_replica=True, digits=_SAMPLED_DIGITS)
+        values = np.array([1e-6])
     else:
         values = _domain.atoms("probability", probability)  # type: ignore[arg-type]
         share = _domain.problem_weights(weights, values.size)
-        parameters |= {"probability": values.tolist(), "weights": share.tolist()}
-        if values.min() < values.max():
-            kind, cumulative = "problems", jnp.asarray(_coins.problem_thresholds(share))
-        encoded = _bernoulli.encode(values if kind == "problems" else values[0], per_replica=kind == "problems")
-    if weights is not None and cumulative is None and (sampler is not None or leaf_probability is not None):
-        raise ValueError("weights must not be given without an array of probabilities")
-    coins, growths = _level_coins(levels, kind == "unequal")
-    tree = Tree(leaf=encoded.coin, cumulative=cumulative, levels=coins, kind=kind)
-    return Plan(
-        levels=levels,
-        seed=seed,
-        tree=tree,
-        sampler=sampler,
-        parameters=parameters,
-        growth=max(encoded.growth, growths),
+        parameters["probability"] = values.tolist()
+    if share is not None:
+        parameters["weights"] = share.tolist()
+        if np.all(values == values[:1]):  # problems that are all alike are one
+            values, share = np.asarray(values[0]), None
+    elif weights is not None:
+        raise ValueError("weights must not be given without probabilities for several problems")
+    kind: Kind = "drawn" if sampler is not None else "fixed" if share is None else "problems"
+    digits = _SAMPLED_DIGITS if sampler is not None else None
+    encoded = _bernoulli.encode(values, per_replica=kind != "fixed", digits=digits)
+    alike = np.ndim(values) < (2 if kind == "problems" else 1) or kind == "drawn"
+    alike = alike and all(np.ndim(coin.coin.certain) == 0 for coin in silent)
+    coins, growth = coins_of_levels(levels, exchangeable=alike)
+    tree = Tree(
+        leaf=encoded.coin,
+        silent=tuple(coin.coin for coin in silent),
+        cumulative=None if share is None else jnp.asarray(_coins.problem_thresholds(share)),
+        levels=coins,
+        kind=kind,
     )
+    growth = max(growth, encoded.growth, *(coin.growth for coin in silent))
+    return Plan(levels=levels, seed=seed, tree=tree, sampler=sampler, parameters=parameters, growth=growth)
 
 
-def _level_coins(levels: Sequence[Level], unequal: bool) -> tuple[tuple[LevelCoins, ...], float]:
-    """Coins of all levels, runs of equal relays as one, and the worst growth of variance among them."""
-    coins, growth, number = [], 0.0, 0
+def _by_label(levels: Sequence[Level], name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values [..., leaves] in the order of the tree's pages, in the order of the leaves' labels.
 
-    def encode(probability: ArrayLike, *, per_replica: bool = False) -> Coin:
-        nonlocal growth
-        encoded = _bernoulli.encode(probability, per_replica=per_replica)
-        growth = max(growth, encoded.growth)
-        return encoded.coin
+    Leaf ``i`` of the pages has the label with the digits of ``i`` reversed.
+    """
+    leaves = prod(level.fan_in for level in levels)
+    if values.shape[-1] != leaves:
+        raise ValueError(f"{name} must hold one probability for each of {leaves} leaves, got {values.shape[-1]}")
+    pages = values.reshape(-1, *(level.fan_in for level in reversed(levels)))
+    return pages.transpose(0, *range(pages.ndim - 1, 0, -1)).reshape(values.shape)
 
-    for level, group in groupby(levels):
-        run = len(list(group))
-        relays, copies = (run, 1) if level.fan_in == 1 else (0, run)
-        position = np.arange(level.fan_in)
-        urn, share, speaker = None, None, None
-        if relays == 0 and level.correlation > 0.0:
-            if level.sharing == "beta":
-                heard = (1.0 - level.correlation) / (1.0 - level.correlation + level.correlation * position[1:])
-                chances = np.minimum(np.arange(level.fan_in + 1) / np.maximum(position, 1)[:, None], 1.0)
-                urn = Urn(own=encode(np.array([1.0, *heard])), copy=encode(chances, per_replica=True))
-            else:
-                share = encode(level.correlation)
-                speaker = encode(1.0 / (position + 1)) if unequal else None
-        flip = encode((1.0 - level.fidelity) / 2.0)
-        for _ in range(copies):
-            coins.append(
-                LevelCoins(
-                    flip=flip, share=share, speaker=speaker, urn=urn, number=number, fan_in=level.fan_in, relays=relays
-                )
-            )
-            number += max(relays, 1)
-    return tuple(coins), growth
+
+def _abstentions(
+    levels: Sequence[Level], abstention: ArrayLike, if_wrong: ArrayLike | None
+) -> tuple[tuple[Encoded, ...], dict[str, object]]:
+    """Coins of leaves that cast no vote, and what was given."""
+    encoded, described = [], {}
+    for name, given in (("abstention", abstention), ("abstention_if_wrong", if_wrong)):
+        if given is None:
+            continue
+        dimensions = min(np.ndim(given), 1)
+        values = _domain.probabilities(name, given, dimensions=dimensions)
+        described[name] = values.tolist()
+        values = _by_label(levels, name, values) if dimensions else values
+        encoded.append(_bernoulli.encode(values if values.min() < values.max() else values.flat[0]))
+    if if_wrong is None and not np.any(abstention):
+        return (), {}
+    return tuple(encoded), described
 
 
 def count(
@@ -186,77 +184,23 @@ def count_replicas(
     for first_word in range(start // WORD, -(-stop // WORD), call_words):
         low = max(start - WORD * first_word, 0)
         high = min(stop - WORD * first_word, WORD * call_words)
-        successes += _count_call(plan, first_word, low, high, tuple(devices or ()))
+        successes += _kernel.successes(
+            partial(_tree_of, plan, first_word),
+            plan.leaves * plan.tree.planes,
+            plan.seed,
+            first_word,
+            low,
+            high,
+            tuple(devices or ()),
+        )
     return successes, stop - start
 
 
-def _count_call(plan: Plan, first_word: int, low: int, high: int, devices: tuple[jax.Device, ...]) -> int:
-    """Successes among the replicas ``low`` ... ``high - 1``, counted from the first replica of ``first_word``."""
-    words = -(-high // WORD)
-    parts = max(1, len(devices))
-    each = -(-words // parts)
-    # every width is a compilation: few of them, and few idle words where few replicas are asked for
-    log_width = min(max(_LEAST_WIDTH, BLOCK // plan.leaves).bit_length() - 1, (each - 1).bit_length() | 1)
-    tree = plan.tree
-    if plan.sampler is not None:
-        # the last chunk of every device may reach beyond its words
-        tree = _with_drawn_leaves(plan, plan.sampler, first_word, parts * each + (1 << log_width))
-    offsets = np.arange(parts, dtype=np.int32) * np.int32(each)
-    numbers = np.clip(np.int32(words) - offsets, 0, each).astype(np.int32)
-    run = _compiled(log_width, devices, (devices[0] if devices else jax.devices()[0]).platform)
-    key = _generator.key_of_seed(plan.seed)
-    counted = run(tree, key, np.uint32(first_word), np.int32(low), np.int32(high), offsets, numbers)
-    return int(np.asarray(counted, np.int64).sum())
-
-
-@cache
-def _compiled(log_width: int, devices: tuple[jax.Device, ...], platform: str) -> Callable[..., jax.Array]:
-    """The compiled kernel for chunks of ``2**log_width`` words."""
-    kernel = partial(_successes, log_width=log_width)
-    if len(devices) > 1:
-        mesh = Mesh(np.array(devices), ("words",))
-        everywhere, own = PartitionSpec(), PartitionSpec("words")  # type: ignore[no-untyped-call]
-        kernel = jax.shard_map(kernel, mesh=mesh, in_specs=(*(everywhere,) * 5, own, own), out_specs=own)
-    return jax.jit(kernel, compiler_options=_CPU_OPTIONS if platform == "cpu" else None)
-
-
-def _successes(
-    tree: Tree,
-    key: jax.Array,
-    first_word: jax.Array,
-    low: jax.Array,
-    high: jax.Array,
-    offsets: jax.Array,
-    numbers: jax.Array,
-    *,
-    log_width: int,
-) -> jax.Array:
-    """Successes [1] among ``numbers`` words from the ``offsets``-th after ``first_word`` on."""
-    width = np.int32(1 << log_width)
-    (offset,), (number,) = offsets, numbers
-
-    def add_chunk(chunk: jax.Array, total: jax.Array) -> jax.Array:
-        at = offset + chunk * width
-        right = play(tree, key, first_word + at.astype(jnp.uint32), log_width, at)
-        place = chunk * width + lax.iota(jnp.int32, 1 << log_width)
-        replica = WORD * (offset + place)
-        asked_for = _lowest(high - replica) & ~_lowest(low - replica)
-        right = jnp.where(place < number, right & asked_for, np.uint32(0))
-        return total + jnp.sum(lax.population_count(right), dtype=jnp.uint32).astype(jnp.int32)
-
-    chunks = (number + width - np.int32(1)) // width
-    total: jax.Array = lax.fori_loop(np.int32(0), chunks, add_chunk, jnp.zeros_like(number))
-    return total[None]
-
-
-def _lowest(lanes: jax.Array) -> jax.Array:
-    """Words whose lowest ``lanes`` bits are ones; none below 0, all from 32 on."""
-    some = (np.uint32(1) << jnp.clip(lanes, 0, WORD - 1).astype(jnp.uint32)) - np.uint32(1)
-    return jnp.where(lanes >= WORD, ALL, some)
-
-
-def _with_drawn_leaves(plan: Plan, sampler: Sampler, first_word: int, words: int) -> Tree:
-    """The tree with the leaf probability of every replica of ``words`` words, drawn block by block."""
+def _tree_of(plan: Plan, first_word: int, words: int) -> Tree | AnswerTree:
+    """The tree; with a sampler, with the leaf probability of every replica of ``words`` words, drawn block by block."""
+    sampler = plan.sampler
+    if sampler is None:
+        return plan.tree
     blocks = range(first_word // _SAMPLED_WORDS, -(-(first_word + words) // _SAMPLED_WORDS))
     drawn = [
         _domain.probabilities(
@@ -267,4 +211,5 @@ def _with_drawn_leaves(plan: Plan, sampler: Sampler, first_word: int, words: int
     if any(part.size != _SAMPLED_WORDS * WORD for part in drawn):
         raise ValueError(f"probability must draw as many as asked for, {_SAMPLED_WORDS * WORD}, got {drawn[0].size}")
     values = np.concatenate(drawn).reshape(-1, WORD)[first_word - _SAMPLED_WORDS * blocks[0] :][:words]
+    assert isinstance(plan.tree, Tree)
     return replace(plan.tree, leaf=_bernoulli.encode(values, per_replica=True, digits=_SAMPLED_DIGITS).coin)

@@ -42,101 +42,34 @@ def threefry(counter: Quad, key: Quad, rounds: int = 13) -> Quad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
-    """One replica of an organization.
+class Coins:
+    """The coins of one replica of one plan.
 
     Parameters
     ----------
     levels
         From the leaves up.
-    probability
-        Of a leaf vote: one for each problem.
     weights
         Of the problems; at every use one 31-bit uniform number is held against their running sum.
-    leaf_probability
-        Instead of ``probability``: one for each leaf, siblings next to one another.
     seed, replica
         Which replica of which plan.
-
-    Examples
-    --------
-    >>> Replay(levels=(Level(fan_in=3),), probability=(1.0,), seed=1, replica=0).right()
-    True
     """
 
     levels: Sequence[Level]
-    probability: Sequence[float] = ()
     weights: Sequence[float] = (1.0,)
-    leaf_probability: Sequence[float] = ()
     seed: int
     replica: int
 
-    def right(self) -> bool:
-        """Whether the root votes right."""
-        return self.vote(len(self.levels), 0, ())
-
-    def vote(self, below: int, label: int, path: tuple[int, ...]) -> bool:
-        """Vote of a node with ``below`` levels beneath it, reached from the root by child numbers ``path``."""
-        if below == 0:
-            return self.leaf(label, path)
-        level = self.levels[below - 1]
-        number = below - 1
-        nodes = prod(above.fan_in for above in self.levels[below:])
-        received = []
-        for child in range(level.fan_in):
-            child_label = child * nodes + label
-            sent = self.vote(number, child_label, (*path, child))
-            flip = (1.0 - level.fidelity) / 2.0
-            received.append(sent != self.coin(flip, [flip], Purpose.CHANNEL, number, child_label))
-        if level.fan_in == 1:
-            return received[0]
-        if level.correlation > 0.0 and level.sharing == "beta":
-            received = self.urn(received, level, number, label)
-        elif self.coin(level.correlation, [level.correlation], Purpose.SHARE, number, label):
-            return received[self.speaker(level, number, label)]
-        if 2 * sum(received) == level.fan_in:
-            return self.coin(0.5, [0.5], Purpose.TIE, number, label)
-        return 2 * sum(received) > level.fan_in
-
-    def leaf(self, label: int, path: tuple[int, ...]) -> bool:
-        if self.leaf_probability:
-            place = 0
-            for level, child in zip(reversed(self.levels), path, strict=True):
-                place = place * level.fan_in + child
-            return self.coin(self.leaf_probability[place], self.leaf_probability, Purpose.LEAF, 0, label)
-        if min(self.probability) == max(self.probability):
-            return self.coin(self.probability[0], self.probability[:1], Purpose.LEAF, 0, label)
+    def problem(self) -> int:
+        """Number of the problem that the replica works on."""
         lane = self.replica % 32
         uniform = self.block(Purpose.PROBLEM, 0, lane // 4, 0, 0)[lane % 4] >> 1
         running = [sum(self.weights[: problem + 1]) / sum(self.weights) for problem in range(len(self.weights))]
-        problem = sum(uniform >= round(share * 2**31) for share in running)
-        return self.coin(self.probability[problem], self.probability, Purpose.LEAF, 0, label, kept=17)
+        return sum(uniform >= round(share * 2**31) for share in running)
 
-    def urn(self, received: Sequence[bool], level: Level, number: int, label: int) -> list[bool]:
-        """Polya's urn: every vote is heard, or an earlier delivered one is delivered again."""
-        rho = level.correlation
-        heard = [(1.0 - rho) / (1.0 - rho + rho * child) if child else 1.0 for child in range(level.fan_in)]
-        delivered: list[bool] = []
-        for child, own in enumerate(received):
-            of_count = [min(count / max(child, 1), 1.0) for count in range(level.fan_in + 1)]
-            everywhere = [min(c / max(j, 1), 1.0) for j in range(level.fan_in) for c in range(level.fan_in + 1)]
-            if self.coin(heard[child], heard, Purpose.OWN, number, label, index=child):
-                delivered.append(own)
-            else:
-                chance = of_count[sum(delivered)]
-                delivered.append(self.coin(chance, everywhere, Purpose.COPY, number, label, index=child, kept=17))
-        return delivered
-
-    def speaker(self, level: Level, number: int, label: int) -> int:
-        """Which child's vote stands for all: the first of equal ones, one at random of unequal ones."""
-        if not self.leaf_probability or min(self.leaf_probability) == max(self.leaf_probability):
-            return 0
-        chances = [1.0 / (child + 1) for child in range(level.fan_in)]
-        speaker = 0
-        for child in range(1, level.fan_in):
-            if self.coin(chances[child], chances, Purpose.SPEAKER, number, label, index=child):
-                speaker = child
-        return speaker
+    def child_label(self, below: int, label: int, child: int) -> int:
+        """Label of a child of a node with ``below`` levels beneath it."""
+        return child * prod(above.fan_in for above in self.levels[below:]) + label
 
     def coin(
         self,
@@ -164,6 +97,119 @@ class Replay:
     def block(self, purpose: Purpose, level: int, label: int, index: int, number: int) -> Quad:
         counter = (label, self.replica // 32, level << 8 | purpose, index << 8 | number)
         return threefry(counter, (self.seed % _WORD, self.seed // _WORD, 0, 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay(Coins):
+    """One replica of an organization.
+
+    Parameters
+    ----------
+    probability
+        Of a leaf vote: one for each problem.
+    leaf_probability
+        Instead of ``probability``: one for each leaf, siblings next to one another, or so for each problem.
+    abstention, abstention_if_wrong
+        Of leaves, of all votes or of right and wrong ones: one, or one for each leaf.
+
+    Examples
+    --------
+    >>> Replay(levels=(Level(fan_in=3),), probability=(1.0,), seed=1, replica=0).right()
+    True
+    """
+
+    probability: Sequence[float] = ()
+    leaf_probability: Sequence[float] | Sequence[Sequence[float]] = ()
+    abstention: float | Sequence[float] = 0.0
+    abstention_if_wrong: float | Sequence[float] | None = None
+
+    def right(self) -> bool:
+        """Whether the root votes right."""
+        said, cast = self.ballot(len(self.levels), 0, ())
+        return said if cast else self.coin(0.5, [0.5], Purpose.TIE, 0, 0)
+
+    def ballot(self, below: int, label: int, path: tuple[int, ...]) -> tuple[bool, bool]:
+        """Vote of a node with ``below`` levels beneath it, reached from the root by child numbers ``path``; if cast."""
+        if below == 0:
+            said = self.leaf(label, path)
+            return said, not self.abstains(said, label, path)
+        level = self.levels[below - 1]
+        number = below - 1
+        received, arrived = [], []
+        for child in range(level.fan_in):
+            child_label = self.child_label(below, label, child)
+            said, cast = self.ballot(number, child_label, (*path, child))
+            flip = (1.0 - level.fidelity) / 2.0
+            received.append(said != self.coin(flip, [flip], Purpose.CHANNEL, number, child_label))
+            arrived.append(cast and not self.coin(level.loss, [level.loss], Purpose.LOSS, number, child_label))
+        if level.fan_in > 1 and level.correlation > 0.0:
+            if level.sharing == "beta":
+                received = self.urn(received, level, number, label)
+            elif any(arrived) and self.coin(level.correlation, [level.correlation], Purpose.SHARE, number, label):
+                return received[self.speaker(level, number, label)], True
+        heard = [said for said, arrives in zip(received, arrived, strict=True) if arrives]
+        if 2 * sum(heard) == len(heard):
+            return self.coin(0.5, [0.5], Purpose.TIE, number, label), True
+        return 2 * sum(heard) > len(heard), True
+
+    def leaf(self, label: int, path: tuple[int, ...]) -> bool:
+        """What a leaf says."""
+        place = self.place(path)
+        rows = self.rows()
+        if rows.count(rows[0]) == len(rows):
+            return self.coin(rows[0][place % len(rows[0])], rows[0], Purpose.LEAF, 0, label)
+        row = rows[self.problem()]
+        together = [chance for row in rows for chance in row]
+        return self.coin(row[place % len(row)], together, Purpose.LEAF, 0, label, kept=17)
+
+    def abstains(self, right: bool, label: int, path: tuple[int, ...]) -> bool:
+        """Whether a leaf casts no vote."""
+        given, index = self.abstention, 0
+        if self.abstention_if_wrong is not None and not right:
+            given, index = self.abstention_if_wrong, 1
+        of_all = [given] if isinstance(given, float | int) else list(given)
+        return self.coin(of_all[self.place(path) % len(of_all)], of_all, Purpose.ABSTENTION, 0, label, index=index)
+
+    def place(self, path: tuple[int, ...]) -> int:
+        """Number of a leaf, siblings next to one another."""
+        place = 0
+        for level, child in zip(reversed(self.levels), path, strict=True):
+            place = place * level.fan_in + child
+        return place
+
+    def rows(self) -> list[list[float]]:
+        """Probabilities of a right vote, for every problem of every leaf, or of all leaves alike."""
+        if not self.leaf_probability:
+            return [[chance] for chance in self.probability]
+        rows = [list(row) for row in self.leaf_probability if isinstance(row, Sequence)]
+        return rows or [[row for row in self.leaf_probability if not isinstance(row, Sequence)]]
+
+    def urn(self, received: Sequence[bool], level: Level, number: int, label: int) -> list[bool]:
+        """Polya's urn: every vote is heard, or an earlier delivered one is delivered again."""
+        rho = level.correlation
+        heard = [(1.0 - rho) / (1.0 - rho + rho * child) if child else 1.0 for child in range(level.fan_in)]
+        delivered: list[bool] = []
+        for child, own in enumerate(received):
+            of_count = [min(count / max(child, 1), 1.0) for count in range(level.fan_in + 1)]
+            everywhere = [min(c / max(j, 1), 1.0) for j in range(level.fan_in) for c in range(level.fan_in + 1)]
+            if self.coin(heard[child], heard, Purpose.OWN, number, label, index=child):
+                delivered.append(own)
+            else:
+                chance = of_count[sum(delivered)]
+                delivered.append(self.coin(chance, everywhere, Purpose.COPY, number, label, index=child, kept=17))
+        return delivered
+
+    def speaker(self, level: Level, number: int, label: int) -> int:
+        """Which child's vote stands for all: the first of equal ones, one at random of unequal ones."""
+        silent = [given for given in (self.abstention, self.abstention_if_wrong) if isinstance(given, Sequence)]
+        if all(min(row) == max(row) for row in [*self.rows(), *silent]):
+            return 0
+        chances = [1.0 / (child + 1) for child in range(level.fan_in)]
+        speaker = 0
+        for child in range(1, level.fan_in):
+            if self.coin(chances[child], chances, Purpose.SPEAKER, number, label, index=child):
+                speaker = child
+        return speaker
 
 
 @lru_cache(maxsize=2**12)

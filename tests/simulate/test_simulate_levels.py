@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from budgetsim.parameters import Organization
-from budgetsim.simulate import Estimate, Level, _generator, plan, plan_organization, simulate_organization
+from budgetsim.simulate import Estimate, Level, _generator, _kernel, plan_organization, simulate_organization
 from budgetsim.theory import correlation, mixed_levels, phase, unequal_agents
 
 Z = 5.5
@@ -159,7 +159,7 @@ def test_memory_grows_with_depth_alone():
     """5**8 leaves of 4096 replicas would be 200 MB at a bit a vote; the kernel holds blocks and counts."""
     deep = plan_organization(Organization.tree(5, 8, fidelity=0.6, correlation=0.1), 0.7, seed=1)
     operands = (np.uint32(0), np.int32(0), np.int32(4096), np.zeros(1, np.int32), np.array([128], np.int32))
-    kernel = plan._compiled(7, (), "cpu").lower(deep.tree, _generator.key_of_seed(1), *operands).compile()
+    kernel = _kernel.compiled(7, (), "cpu").lower(deep.tree, _generator.key_of_seed(1), *operands).compile()
     assert kernel.memory_analysis().temp_size_in_bytes < 8 * 2**20
     right = int(kernel(deep.tree, _generator.key_of_seed(1), *operands)[0])
     expected = (1 + float(phase.iterate_bias(0.4, 5, 8, 0.6, 0.1))) / 2

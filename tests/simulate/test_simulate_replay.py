@@ -11,10 +11,11 @@ from budgetsim.parameters import Organization
 from budgetsim.simulate import (
     Level,
     _bernoulli,
+    _kernel,
     _tree,
     _votes,
+    _walk,
     count_replicas,
-    plan,
     plan_organization,
     simulate_organization,
 )
@@ -84,14 +85,13 @@ def test_walking_the_tree_changes_nothing(monkeypatch, block, levels, leaves):
         leaves = {"leaf_probability": np.linspace(0.1, 0.9, number).tolist()}
     laid_out = plan_organization(levels, seed=3, **leaves)
     whole = count_replicas(laid_out, 0, 150)
-    monkeypatch.setattr(_tree, "BLOCK", block)
-    monkeypatch.setattr(plan, "_LEAST_WIDTH", 2)
-    monkeypatch.setattr(plan, "BLOCK", block)
-    plan._compiled.cache_clear()
+    monkeypatch.setattr(_walk, "BLOCK", block)
+    monkeypatch.setattr(_kernel, "_LEAST_WIDTH", 2)
+    _kernel.compiled.cache_clear()
     try:
         assert count_replicas(laid_out, 0, 150) == whole
     finally:
-        plan._compiled.cache_clear()
+        _kernel.compiled.cache_clear()
 
 
 def upside_down(digit, word, so_far):
@@ -106,8 +106,8 @@ def add_without_carry(left, right):
     return [left[0] ^ right[0], *left[1:]]
 
 
-def never_shared(_self, level, _nodes, counted, _speaker):
-    return _votes.majority(counted, level.fan_in, None)
+def never_shared(self, level, nodes, counts, _speaker):
+    return self.elect(level, nodes, counts)
 
 
 def without_noise(self, below, children):
@@ -133,13 +133,13 @@ def test_broken_kernels_are_caught(monkeypatch, broken):
     levels = [Level(fan_in=5, fidelity=0.7, correlation=0.3), Level(fan_in=3, fidelity=0.9, correlation=0.2)]
     place, name, wrong = BROKEN[broken]
     monkeypatch.setattr(place, name, wrong)
-    plan._compiled.cache_clear()
+    _kernel.compiled.cache_clear()
     try:
         laid_out = plan_organization(levels, 0.7, seed=5)
         twin = replayed(levels, {"probability": [0.7]}, 5, range(96))
         assert count_replicas(laid_out, 0, 96) != (sum(twin), 96)
     finally:
-        plan._compiled.cache_clear()
+        _kernel.compiled.cache_clear()
 
 
 def test_organization_means_its_levels():
