@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 import sympy as sp
 
 from budgetsim.symbolic.proof import DerivationError, Step
 
 
+@functools.cache  # rules that build on one another solve the same conditions
 def solve_for(unknown: sp.Symbol, left: sp.Expr, right: sp.Expr) -> sp.Expr | None:
     """The closed form of ``unknown`` that solves ``left = right`` for positive symbols, or None where there is none.
 

@@ -151,6 +151,9 @@ def exponential_anytime_index(scale: Array, budget: Array, largest_quality: Arra
     -----
     Derived.
 
+    Derivation: `budgetsim.symbolic.anytime_indices.anytime_index_own`; page: ``papers/anytime.md``.
+    Derivation: `budgetsim.symbolic.anytime_indices.anytime_index_absolute`; page: ``papers/anytime.md``.
+
     Examples
     --------
     >>> [round(index, 5) for index in exponential_anytime_index(800, 4096)]

@@ -168,6 +168,9 @@ def bam_exact(
     Derived: the problem is convex for every decay rate above 0. The set of sub-questions between their bounds is
     found exactly, the price by Newton's method to rounding; differentiable twice in JAX.
 
+    Derivation: `budgetsim.symbolic.allocation_rules.allocation`; page: ``papers/plan-and-budget.md``.
+    Derivation: `budgetsim.symbolic.allocation_rules.common_rate_allocation`; page: ``papers/plan-and-budget.md``.
+
     Examples
     --------
     >>> best = bam_exact([5, 20, 80], [1, 1.5, 2.5], 300)
@@ -213,6 +216,8 @@ def bam_eq6(initial_uncertainty: Array, decay_rate: Array, budget: Array) -> Pla
     Notes
     -----
     arXiv 2505.16122, Eq. 6 (as reported); that it is not the optimum for mixed decay rates is derived.
+
+    Derivation: `budgetsim.symbolic.printed_allocation.printed_allocation`; page: ``papers/plan-and-budget.md``.
 
     Examples
     --------

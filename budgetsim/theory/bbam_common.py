@@ -51,6 +51,8 @@ def min_epistemic_uncertainty(initial_uncertainty: Array, decay_rate: Array, bud
     -----
     Derived. It falls by the factor :math:`2^{-\beta}` when the budget doubles.
 
+    Derivation: `budgetsim.symbolic.allocation_rules.least_uncertainty`; page: ``papers/plan-and-budget.md``.
+
     Examples
     --------
     >>> round(float(min_epistemic_uncertainty([5, 20, 80], 1.5, 300)), 10)
@@ -71,6 +73,10 @@ def shadow_price(initial_uncertainty: Array, decay_rate: Array, budget: Array, r
 
     The derivative of the best total reward with respect to the budget. Arguments as in
     :func:`min_epistemic_uncertainty`; ``reward_scale`` alpha, above 0. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.allocation_rules.shadow_price`; page: ``papers/plan-and-budget.md``.
 
     Examples
     --------

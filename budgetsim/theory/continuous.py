@@ -38,6 +38,10 @@ def tree_floor(fan_in: Array, correlation: Array, message_variance: Array) -> Ar
 
     ``fan_in`` whole, 2 or more; ``correlation`` in [0, 1). arXiv 2601.17311, Eq. 13.
 
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.continuous_tree.tree_floor`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(tree_floor(5, 0.2, 0.1), 6)
@@ -59,6 +63,10 @@ def tree_risk(fan_in: Array, depth: Array, correlation: Array, leaf_variance: Ar
     With :math:`\lambda = \rho + (1-\rho)/b`. Derived from the recursion
     :math:`v \leftarrow \lambda v + \sigma_c^2/b`, which has the floor of :func:`tree_floor`.
 
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.continuous_tree.tree_risk`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(tree_risk(3, 1, 0.3, 2.0, 0.5), 6)
@@ -74,6 +82,10 @@ def tree_variance_exponent(fan_in: Array, correlation: Array) -> Array:
 
     Derived. The correlation is in [0, 1]; without it the exponent is 1.
 
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.continuous_tree.tree_variance_exponent`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(tree_variance_exponent(3, 0.3), 6)
@@ -86,6 +98,10 @@ def tree_variance_exponent(fan_in: Array, correlation: Array) -> Array:
 @elementwise(agents=WHOLE_POSITIVE, correlation=CORRELATION, leaf_variance=NON_NEGATIVE, message_variance=NON_NEGATIVE)
 def star_risk(agents: Array, correlation: Array, leaf_variance: Array, message_variance: Array) -> Array:
     r"""Variance of the average of a star, :math:`\sigma^2[\rho + (1-\rho)/N] + \sigma_c^2/N`. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.stars_and_chains.star_risk`; page: ``papers/phase-transition.md``.
 
     Examples
     --------
@@ -102,6 +118,10 @@ def chain_running_mean_risk(agents: Array, correlation: Array, leaf_variance: Ar
     :math:`\sigma^2[\rho + (1-\rho)/N] + \sigma_c^2 (N-1)(2N-1)/(6N)`: the noise grows like a third of the length.
     Derived.
 
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.stars_and_chains.chain_running_mean_risk`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> chain_running_mean_risk(4, 0.3, 2.0, 0.5)
@@ -114,6 +134,10 @@ def chain_running_mean_risk(agents: Array, correlation: Array, leaf_variance: Ar
 @elementwise(depth=NON_NEGATIVE, leaf_variance=NON_NEGATIVE, message_variance=NON_NEGATIVE)
 def chain_relay_risk(depth: Array, leaf_variance: Array, message_variance: Array) -> Array:
     r"""Variance of one estimate after a number of relays, :math:`\sigma^2 + L\sigma_c^2`. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.stars_and_chains.chain_relay_risk`; page: ``papers/phase-transition.md``.
 
     Examples
     --------
@@ -129,6 +153,10 @@ def chain_optimal_floor(leaf_variance: Array, message_variance: Array) -> Array:
 
     The fixed point :math:`(-\sigma_c^2 + \sqrt{\sigma_c^4 + 4\sigma_c^2\sigma^2})/2` of
     :math:`P \leftarrow (P+\sigma_c^2)\sigma^2/(P+\sigma_c^2+\sigma^2)`. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.stars_and_chains.chain_optimal_floor`; page: ``papers/phase-transition.md``.
 
     Examples
     --------
@@ -192,6 +220,9 @@ def continuous_optimal_leaf_tokens(
     Notes
     -----
     Derived; the same algebra as :func:`budgetsim.theory.organization.optimal_leaf_tokens`.
+
+    Derivation: `budgetsim.symbolic.continuous_leaves.continuous_optimal_leaf_tokens`;
+    page: ``papers/phase-transition.md``.
 
     Examples
     --------

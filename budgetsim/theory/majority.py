@@ -33,6 +33,8 @@ def majority_slope(fan_in: Array) -> Array:
     -----
     arXiv 2601.17311, binary core; evaluated as a ratio of gamma functions.
 
+    Derivation: `budgetsim.symbolic.majority.slope`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(majority_slope(5), 12)
@@ -67,6 +69,8 @@ def majority_bias(fan_in: Array, bias: Array) -> Array:
     arXiv 2601.17311, binary core. Evaluated as :math:`c_b \int_0^u (1-t^2)^{(b-1)/2} dt` (derived), with a
     relative error below 1e-13 for fan-ins from 1 to 100001.
 
+    Derivation: `budgetsim.symbolic.majority.voted_bias`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(majority_bias(5, 0.6), 12)
@@ -94,6 +98,8 @@ def majority_bias_derivative(fan_in: Array, bias: Array) -> Array:
     Notes
     -----
     Derived from the integral form of the map of arXiv 2601.17311.
+
+    Derivation: `budgetsim.symbolic.majority.voted_bias_derivative`; page: ``papers/phase-transition.md``.
 
     Examples
     --------

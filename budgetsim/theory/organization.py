@@ -89,6 +89,8 @@ def organization_exponent(fan_in: Array, fidelity: Array, correlation: Array) ->
     -----
     arXiv 2601.17311, Theorem 5.
 
+    Derivation: `budgetsim.symbolic.tree_costs.organization_exponent`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(organization_exponent(5, 0.95, 0.05), 4)
@@ -104,6 +106,10 @@ def communication_cost_per_leaf(message_tokens: Array, fan_in: Array, aggregator
 
     arXiv 2601.17311, Eqs. 32-37; there aggregators pay for reading only. ``aggregator_tokens``, what one of them spends
     beside that, is derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.tree_costs.communication_cost_per_leaf`; page: ``papers/phase-transition.md``.
 
     Examples
     --------
@@ -124,6 +130,10 @@ def exact_tree_tokens(
     fan_in: Array, depth: Array, leaf_tokens: Array, message_tokens: Array, aggregator_tokens: Array = 0.0
 ) -> Array:
     r"""Tokens of a whole tree, :math:`N x + (2mb + c_a)(N-1)/(b-1)` with :math:`N = b^L`. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.tree_costs.exact_tree_tokens`; page: ``papers/phase-transition.md``.
 
     Examples
     --------
@@ -156,6 +166,8 @@ def optimal_leaf_tokens(compute_exponent: Array, organization_exponent: Array, c
     -----
     arXiv 2601.17311, Theorem 9.
 
+    Derivation: `budgetsim.symbolic.budget_threshold.optimal_leaf_tokens`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(optimal_leaf_tokens(0.2, 0.344, 50.0), 3)
@@ -173,6 +185,10 @@ def optimal_leaf_count(
     r"""Best number of leaves, a real number: :math:`N^\star = B(s-\beta)/(s c_0)`. Derived.
 
     ``budget`` in tokens, above 0; the rest as in :func:`optimal_leaf_tokens`.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.budget_threshold.optimal_leaf_count`; page: ``papers/phase-transition.md``.
 
     Examples
     --------
@@ -216,6 +232,10 @@ def threshold_budget(compute_exponent: Array, organization_exponent: Array, comm
 
     :math:`B^\star = c_0 \frac{s}{s-\beta} (s/\beta)^{\beta/(s-\beta)}`, below saturation and whatever the leaf
     constant. Derived; arguments as in :func:`optimal_leaf_tokens`.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.budget_threshold.threshold_budget`; page: ``papers/phase-transition.md``.
 
     Examples
     --------

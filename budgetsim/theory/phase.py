@@ -57,6 +57,8 @@ def one_level_map(bias: Array, fan_in: Array, fidelity: Array, correlation: Arra
     -----
     arXiv 2601.17311, binary core (one-level recursion).
 
+    Derivation: `budgetsim.symbolic.phase_transition.one_level_map`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(one_level_map(0.1, 3, 0.9, 0.2), 7)
@@ -141,6 +143,8 @@ def amplification(fan_in: Array, fidelity: Array, correlation: Array) -> Array:
     -----
     arXiv 2601.17311, binary core.
 
+    Derivation: `budgetsim.symbolic.phase_transition.amplification_factor`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(amplification(5, 0.6, 0.1), 4)
@@ -155,6 +159,10 @@ def critical_correlation(fan_in: Array, fidelity: Array) -> Array:
 
     Negative when no correlation is small enough (``fan_in`` odd, 3 or more; ``fidelity`` in (0, 1]). Derived.
 
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.critical_values.critical_correlation`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(critical_correlation(5, 0.6) * 21, 12)
@@ -167,6 +175,10 @@ def critical_correlation(fan_in: Array, fidelity: Array) -> Array:
 @elementwise(fan_in=FAN_IN, correlation=CORRELATION)
 def critical_fidelity(fan_in: Array, correlation: Array) -> Array:
     r"""Fidelity at which amplification starts, :math:`\gamma_c = 1 / [\rho + (1-\rho) c_b]`. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.critical_values.critical_fidelity`; page: ``papers/phase-transition.md``.
 
     Examples
     --------
@@ -181,6 +193,10 @@ def amplification_requirement(fidelity: Array, correlation: Array) -> Array:
     r"""Slope that a majority must exceed to amplify, :math:`R = (1/\gamma - \rho) / (1-\rho)`; correlation in [0, 1).
 
     Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.critical_values.amplification_requirement`; page: ``papers/phase-transition.md``.
 
     Examples
     --------
@@ -226,6 +242,10 @@ def fixed_point(fan_in: Array, fidelity: Array, correlation: Array) -> Array:
     -----
     arXiv 2601.17311, binary core (Theorem 4).
 
+    Derivation: `budgetsim.symbolic.phase_transition.fixed_point`; page: ``papers/phase-transition.md``.
+    Derivation: `budgetsim.symbolic.exact_fixed_points.fixed_point_of_three`; page: ``papers/phase-transition.md``.
+    Derivation: `budgetsim.symbolic.exact_fixed_points.fixed_point_of_five`; page: ``papers/phase-transition.md``.
+
     Examples
     --------
     >>> round(9 * fixed_point(5, 0.6, 0.1), 12)
@@ -240,6 +260,10 @@ def near_threshold_coefficient(fan_in: Array, fidelity: Array, correlation: Arra
 
     :math:`\kappa_3 = (1-\rho) c_b \frac{b-1}{2} \gamma^3 / 3`; just above the threshold the fixed point is about
     :math:`\sqrt{(\alpha-1)/\kappa_3}`. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.critical_values.near_threshold_coefficient`; page: ``papers/phase-transition.md``.
 
     Examples
     --------
@@ -256,6 +280,10 @@ def mixing_slope(fan_in: Array, fidelity: Array, correlation: Array) -> Array:
 
     Below 1 above the threshold; at the threshold and below it, where the fixed point is 0, it is the amplification
     itself. The rate is only seen long after the growth has ended. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.phase_transition.mixing_slope`; page: ``papers/phase-transition.md``.
 
     Examples
     --------

@@ -283,6 +283,8 @@ def e3_breakeven_tokens(tokens: Array, relative_loss: Array) -> Array:
     -----
     Derived from :func:`e3_score`.
 
+    Derivation: `budgetsim.symbolic.efficiency.break_even_tokens`; page: ``papers/plan-and-budget.md``.
+
     Examples
     --------
     >>> round(e3_breakeven_tokens(1000, 0.05), 9)

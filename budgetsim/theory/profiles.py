@@ -54,6 +54,9 @@ def rex_profile(used: Array, shape: Array = 0.5) -> Array:
     arXiv 2107.04197. Public code that calls d = 0.9 REX draws another curve: :func:`misnamed_rex_profile`. A further
     slip in circulation takes the step modulo the horizon, so that the step after the last starts at the top again.
 
+    Derivation: `budgetsim.symbolic.schedule_identity.profile_mean`; page: ``papers/rex.md``.
+    Derivation: `budgetsim.symbolic.schedule_identity.profile_half_height`; page: ``papers/rex.md``.
+
     Examples
     --------
     >>> round(rex_profile(0.25), 6), rex_profile(0.75)
@@ -107,6 +110,8 @@ def uba_profile(used: Array, shape: Array = 1.0) -> Array:
     circulation: :math:`(1-\varphi x)^2/\sqrt\kappa` and :math:`\eta_0(1-t/T)^\varphi`; adaptive shapes, validation
     feedback and exponential tails are additions of others.
 
+    Derivation: `budgetsim.symbolic.schedule_identity.uba_forms`; page: ``papers/uba.md``.
+
     Examples
     --------
     >>> round(uba_profile(0.75, 0.5), 6), round(uba_profile(0.5, 2.0), 6)
@@ -125,6 +130,10 @@ def uba_as_rex(used: Array, shape: Array = 1.0) -> Array:
     Equal to :func:`uba_profile`; phi = 1 is the REX of the paper in cosine time, phi = 0.2 the misnamed curve.
     Derived.
 
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.schedule_identity.uba_forms`; page: ``papers/uba.md``.
+
     Examples
     --------
     >>> round(uba_as_rex(0.75, 1.0), 6), round(uba_profile(0.75, 1.0), 6)
@@ -139,6 +148,10 @@ def uba_as_rex(used: Array, shape: Array = 1.0) -> Array:
 def uba_mean(shape: Array) -> Array:
     r"""Mean of the UBA profile over the budget, :math:`1/(1 + \sqrt{\varphi/2})`. Derived.
 
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.schedule_identity.uba_mean`; page: ``papers/uba.md``.
+
     Examples
     --------
     >>> uba_mean(2.0)
@@ -150,6 +163,10 @@ def uba_mean(shape: Array) -> Array:
 @elementwise(shape=NON_NEGATIVE)
 def uba_mean_square(shape: Array) -> Array:
     r"""Mean of its square, :math:`(1 + \frac12\sqrt{\varphi/2})/(1 + \sqrt{\varphi/2})^2`. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.schedule_identity.uba_mean_square`; page: ``papers/uba.md``.
 
     Examples
     --------
@@ -163,6 +180,10 @@ def uba_mean_square(shape: Array) -> Array:
 @elementwise(shape=POSITIVE)
 def uba_half_height(shape: Array) -> Array:
     r"""Used fraction at which the UBA profile is one half, :math:`\frac2\pi\arctan\sqrt{2/\varphi}`. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.schedule_identity.uba_half_height`; page: ``papers/uba.md``.
 
     Examples
     --------

@@ -55,6 +55,8 @@ def chebyshev_steps(lowest_curvature: Array, highest_curvature: Array, steps: in
     -----
     Derived (Chebyshev polynomials).
 
+    Derivation: `budgetsim.symbolic.chebyshev_identity.chebyshev_is_uba`; page: ``papers/uba.md``.
+
     Examples
     --------
     >>> chebyshev_steps(0.5, 2.0, 3).round(6).tolist()
@@ -95,6 +97,8 @@ def uba_chebyshev_steps(condition_number: Array, steps: int) -> UbaSteps:
     -----
     Derived.
 
+    Derivation: `budgetsim.symbolic.chebyshev_identity.chebyshev_is_uba`; page: ``papers/uba.md``.
+
     Examples
     --------
     >>> shape, sizes = uba_chebyshev_steps(1.5, 4)
@@ -113,6 +117,10 @@ def chebyshev_contraction(condition_number: Array, steps: Array) -> Array:
 
     Evaluated as :math:`2q^T/(1+q^{2T})`, :math:`q = (\sqrt\kappa-1)/(\sqrt\kappa+1)`, which neither overflows nor
     fails at kappa = 1 (where one step is exact). Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.chebyshev_identity.chebyshev_contraction`; page: ``papers/uba.md``.
 
     Examples
     --------

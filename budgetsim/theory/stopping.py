@@ -58,6 +58,8 @@ def relative_gain_stop(budgets: Array, quality: Array, threshold: Array) -> Stop
     A rule in circulation beside arXiv 2601.11038, which has none. It looks one checkpoint ahead at the true quality;
     online a forecast must stand in.
 
+    Derivation: `budgetsim.symbolic.stopping.relative_gain_stop`; page: ``papers/anytime.md``.
+
     Examples
     --------
     >>> stop = relative_gain_stop([256, 512, 1024, 2048, 4096], [0.2, 0.5, 0.45, 0.7, 0.7], 0.05)
@@ -154,6 +156,8 @@ def exponential_stop(largest_quality: Array, scale: Array, price: Array) -> Arra
     -----
     Derived.
 
+    Derivation: `budgetsim.symbolic.stopping.price_stop`; page: ``papers/anytime.md``.
+
     Examples
     --------
     >>> round(exponential_stop(0.9, 800, 1e-4), 2)
@@ -186,6 +190,9 @@ def power_law_stop(initial_uncertainty: Array, decay_rate: Array, price: Array) 
     Notes
     -----
     Derived.
+
+    Derivation: `budgetsim.symbolic.uncertainty_curves.demand`; page: ``papers/plan-and-budget.md``.
+    Derivation: `budgetsim.symbolic.stopping.power_law_stop`; page: ``papers/anytime.md``.
 
     Examples
     --------
@@ -220,6 +227,8 @@ def concave_stop(marginal_quality: Callable[[float], float], price: float, longe
     Notes
     -----
     Derived; by bisection, plain numbers only.
+
+    Derivation: `budgetsim.symbolic.stopping.price_stop`; page: ``papers/anytime.md``.
 
     Examples
     --------

@@ -101,6 +101,10 @@ def step_bounds(gains: Array, advance: Array, failure: Array) -> StepBounds:
     -----
     arXiv 2603.12634, as reported (published); derived (the others). The published one is 1.4 to 3.4 times the exact.
 
+    Derivation: `budgetsim.symbolic.value_tree_bound.chernoff_steps`; page: ``papers/bavt.md``.
+    Derivation: `budgetsim.symbolic.value_tree_bound.published_steps`; page: ``papers/bavt.md``.
+    Derivation: `budgetsim.symbolic.value_tree_bound.relative_entropy_steps`; page: ``papers/bavt.md``.
+
     Examples
     --------
     >>> step_bounds(3, 0.2, 0.05)
@@ -128,6 +132,10 @@ def single_gain_steps(advance: Array, failure: Array) -> Array:
     r"""Exact number of steps if one gain is enough, :math:`\lceil\ln\epsilon / \ln(1-p)\rceil`.
 
     Arguments as in :func:`step_bounds`. Derived.
+
+    Notes
+    -----
+    Derivation: `budgetsim.symbolic.value_tree_bound.single_gain_steps`; page: ``papers/bavt.md``.
 
     Examples
     --------
@@ -170,6 +178,8 @@ def least_advance(gains: Array, steps: Array, failure: Array) -> LeastAdvance:
     Notes
     -----
     Derived.
+
+    Derivation: `budgetsim.symbolic.value_tree_bound.least_advance`; page: ``papers/bavt.md``.
 
     Examples
     --------

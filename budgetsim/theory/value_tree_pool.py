@@ -95,6 +95,8 @@ def mean_advance_probability(progress: Array, pool_size: Array, competition: Arr
     -----
     Derived. Integrated over the logarithm of r, on which p(r) is smooth however close to 1 the competition is.
 
+    Derivation: `budgetsim.symbolic.value_tree_pool_bound.mean_advance`; page: ``papers/bavt.md``.
+
     Examples
     --------
     >>> round(mean_advance_probability(0.5, 3, 1.2), 5)
@@ -142,6 +144,8 @@ def pool_steps(
     -----
     Derived: gains dominate independent ones of chances p(j/M), the sum of which is M times the integral or more,
     and Chernoff's bound holds for unequal chances.
+
+    Derivation: `budgetsim.symbolic.value_tree_pool_bound.pool_steps`; page: ``papers/bavt.md``.
 
     Examples
     --------

@@ -128,6 +128,8 @@ def random_cost_budget(
     -----
     Derived.
 
+    Derivation: `budgetsim.symbolic.value_tree_pool_bound.random_cost_budget`; page: ``papers/bavt.md``.
+
     Examples
     --------
     >>> plan = random_cost_budget(3, 0.25, 0.1, 1.0, 3.0, 2.0)

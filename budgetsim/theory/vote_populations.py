@@ -188,6 +188,8 @@ def beta_vote_increment(alpha: Array, beta: Array, votes: Array) -> Array:
     -----
     Derived.
 
+    Derivation: `budgetsim.symbolic.vote_curves.vote_increment`; page: ``papers/repeated-sampling.md``.
+
     Examples
     --------
     >>> round(beta_vote_increment(2.0, 1.0, 1), 12)

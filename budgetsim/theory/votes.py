@@ -84,6 +84,8 @@ def majority_increment(probability: Array, votes: Array) -> Array:
     -----
     Derived; the increments of arXiv 2605.05592 for a fixed probability.
 
+    Derivation: `budgetsim.symbolic.vote_curves.majority_increment`; page: ``papers/repeated-sampling.md``.
+
     Examples
     --------
     >>> round(majority_increment(0.63, 1), 6)
@@ -148,6 +150,8 @@ def optimal_vote_count(share: float, easy: float, hard: float) -> VoteCount:
     -----
     Derived: the last odd K at which the easy problems still gain more than the hard ones lose.
 
+    Derivation: `budgetsim.symbolic.vote_turns.turning_point`; page: ``papers/repeated-sampling.md``.
+
     Examples
     --------
     >>> optimal_vote_count(0.6, 0.85, 0.4).votes
@@ -191,6 +195,8 @@ def vote_regime(share: float, easy: float, hard: float) -> VoteRegime:
     Notes
     -----
     Derived from the signs of the increments.
+
+    Derivation: `budgetsim.symbolic.vote_turns.turning_share`; page: ``papers/repeated-sampling.md``.
 
     Examples
     --------
