@@ -17,6 +17,7 @@ from budgetsim.simulate.reasoning.arithmetic_prior import arithmetic_prior
 from budgetsim.simulate.reasoning.elasticity import ElasticWorld
 from budgetsim.simulate.reasoning.elasticity_prior import elasticity_prior
 from budgetsim.simulate.reasoning.hops import HopWorld
+from budgetsim.simulate.reasoning.memory_pipeline import MemoryPipeline, memory_prior, play_plan
 from budgetsim.simulate.reasoning.policies.ab_mcts import AbMcts
 from budgetsim.simulate.reasoning.policies.adaptive_consistency import AdaptiveConsistency
 from budgetsim.simulate.reasoning.policies.bats import Bats
@@ -48,6 +49,7 @@ from budgetsim.simulate.reasoning.policy import Policy
 from budgetsim.simulate.reasoning.run import StrategyResult, simulate_strategy
 from budgetsim.simulate.reasoning.searches import SearchWorld
 from budgetsim.simulate.reasoning.subquestions import SubQuestions
+from budgetsim.simulate.reasoning.tier_routing import TrainedRouter, Training, train_routers
 from budgetsim.simulate.reasoning.tool_prior import ToolSetting, tool_prior
 from budgetsim.simulate.reasoning.vote_prior import VoteSetting, vote_prior
 from budgetsim.simulate.reasoning.world import World
@@ -74,6 +76,7 @@ __all__ = [
     "Greedy",
     "HopWorld",
     "Instructed",
+    "MemoryPipeline",
     "OracleStop",
     "ParallelChains",
     "PersonaEnsemble",
@@ -91,6 +94,8 @@ __all__ = [
     "StrategyResult",
     "SubQuestions",
     "ToolSetting",
+    "TrainedRouter",
+    "Training",
     "Uct",
     "Uniform",
     "ValueTree",
@@ -100,8 +105,11 @@ __all__ = [
     "anytime_prior",
     "arithmetic_prior",
     "elasticity_prior",
+    "memory_prior",
+    "play_plan",
     "simulate_strategy",
     "splits",
     "tool_prior",
+    "train_routers",
     "vote_prior",
 ]
