@@ -123,7 +123,7 @@ def claims(curves: Curves) -> Iterator[Claim]:
         ("own sources", "every aggregator has a common source of its own", False),
         ("one source", "one source for all leaves", True),
     ):
-        found = curves[f"silent tree, {curve}"][-1]
+        found = at(curves[f"silent tree, {curve}"], 3)
         yield ordering(
             "without message noise a tree averages below the floor of a star, correlation times leaf variance",
             f"fan-in {FAN_IN}, {found.at:g} levels, correlation {CORRELATION}; {sources}",

@@ -45,7 +45,14 @@ def _line(axes: Axes, look: Theme, where: ArrayLike, value: ArrayLike, place: in
 
 
 def _mark(
-    axes: Axes, look: Theme, *, across: float | None = None, up: float | None = None, text: str, below: bool = False
+    axes: Axes,
+    look: Theme,
+    *,
+    across: float | None = None,
+    up: float | None = None,
+    text: str,
+    below: bool = False,
+    start: bool = False,
 ) -> None:
     """A dashed line with its name at its end."""
     if across is not None:
@@ -54,8 +61,8 @@ def _mark(
                       va="top", color=look.muted, fontsize=8)  # fmt: skip
     if up is not None:
         axes.axhline(up, color=look.muted, linewidth=1.0, linestyle=DASHED, zorder=1.5)
-        axes.annotate(text, (0.98, up), (0, -3 if below else 3), xycoords=("axes fraction", "data"),
-                      textcoords="offset points", ha="right", va="top" if below else "bottom",
+        axes.annotate(text, (0.02 if start else 0.98, up), (0, -3 if below else 3), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", ha="left" if start else "right", va="top" if below else "bottom",
                       color=look.muted, fontsize=8)  # fmt: skip
 
 
@@ -157,11 +164,11 @@ def correlation(measured: Mapping[str, Curves], look: Theme) -> Figure:
     mass = 1.0 / rho - 1.0
     mixed = [float(beta_accuracy(0.525 * m, 0.475 * m, FAN_IN, 5, FIDELITY, 0.0)) for m in mass]
     _line(right, look, rho, 2.0 * np.array(mixed) - 1.0, 3)
-    _points(right, look, curves["bias, correlated votes"], 0, "votes shared at every aggregator")
-    _points(right, look, curves["bias, correlated problems"], 3, "problems that differ")
+    _points(right, look, curves["bias, correlated votes"], 0, "shared votes")
+    _points(right, look, curves["bias, correlated problems"], 3, "unequal problems")
     _mark(right, look, across=CRITICAL, text="5/21")
     right.set(title="Bias after 5 levels", xlabel="correlation of votes on one problem", ylabel="bias", ylim=(0.0, 0.1))
-    right.legend(loc="lower left")
+    right.legend(loc="upper right")
     return figure
 
 
@@ -177,7 +184,7 @@ def votes(measured: Mapping[str, Curves], look: Theme) -> Figure:
     _line(right, look, depth, np.array([float(beta_accuracy(1.2, 0.8, FAN_IN, d, 1.0, 0.0)) for d in depth]), 2)
     _points(right, look, curves["accuracy"], 2)
     share = float(beta_accuracy(1.2, 0.8, FAN_IN, 60, 1.0, 0.0))
-    _mark(right, look, up=share, text="problems that most votes get right")
+    _mark(right, look, up=share, text="problems that most votes get right", start=True)
     right.set(title="Difficulty Beta(1.2, .8), perfect messages", xlabel="levels", ylabel="accuracy")
     right.set_ylim(right.get_ylim()[0], share + 0.01)
     return figure
@@ -205,7 +212,7 @@ def averages(measured: Mapping[str, Curves], look: Theme) -> Figure:
     )
     left.set_xticks([1, 4, 16, 64, 256], ["1", "4", "16", "64", "256"])
     left.minorticks_off()
-    left.legend(loc="upper left")
+    left.legend(loc="center right")
     depth = np.arange(0, 7)
     for place, noise in ((3, 0.5), (0, 0.0)):
         _line(right, look, depth, np.array([float(tree_risk(3, d, 0.3, 2.0, noise)) for d in depth]), place)
