@@ -18,6 +18,7 @@ from budgetsim.simulate.reasoning.elasticity import ElasticWorld
 from budgetsim.simulate.reasoning.elasticity_prior import elasticity_prior
 from budgetsim.simulate.reasoning.hops import HopWorld
 from budgetsim.simulate.reasoning.memory_pipeline import MemoryPipeline, memory_prior, play_plan
+from budgetsim.simulate.reasoning.noisy_quadratics import TunedProfile, simulate_quadratic, tune_profiles
 from budgetsim.simulate.reasoning.policies.ab_mcts import AbMcts
 from budgetsim.simulate.reasoning.policies.adaptive_consistency import AdaptiveConsistency
 from budgetsim.simulate.reasoning.policies.bats import Bats
@@ -96,6 +97,7 @@ __all__ = [
     "ToolSetting",
     "TrainedRouter",
     "Training",
+    "TunedProfile",
     "Uct",
     "Uniform",
     "ValueTree",
@@ -107,9 +109,11 @@ __all__ = [
     "elasticity_prior",
     "memory_prior",
     "play_plan",
+    "simulate_quadratic",
     "simulate_strategy",
     "splits",
     "tool_prior",
     "train_routers",
+    "tune_profiles",
     "vote_prior",
 ]
