@@ -235,6 +235,18 @@ def test_a_second_list_is_as_lucky_as_it_is_new(renewed, right):
     assert abs(both / 20_000 - right) < LIMIT * math.sqrt(right * (1.0 - right) / 20_000)
 
 
+def test_what_is_never_drawn_anew_is_right_or_wrong_for_good():
+    # five answers written from one node are all right or all wrong, so the best of them is right as often as one is
+    fitted = ArithmeticWorld()
+    world = ArithmeticWorld(
+        branching=(1,), found=(0.7,), more=(0.0,), counterfeit=(0.0,), straight=(0.5,), votes=fitted.votes[3:],
+        bought=((0.0, 0.0),), renewed=0.0,
+    )  # fmt: skip
+    result = simulate_strategy(world, Beam(width=1, proposals=5, reserve=0.0), 10**6, problems=32_768, seed=6, nodes=6)
+    assert result.expansions == 5 * 32_768
+    assert abs(result.accuracy.z_score(0.7)) < LIMIT
+
+
 def test_noise_multiplies_the_spread_of_normal_values():
     # evidence raised to 1/f**2: for equal normal densities around -d and d, log-odds shrink by f**2 as for spread f
     values = np.linspace(-6.0, 6.0, 4001)
