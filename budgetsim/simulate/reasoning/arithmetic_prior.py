@@ -29,7 +29,7 @@ def arithmetic_prior(count: int, seed: int = 0) -> tuple[ArithmeticWorld, ...]:
     tuple
         Worlds around the fit. Three factors a world, each log-uniform in [.5, 2], multiply the branching (rounded, 1 or
         more; a complete answer is written once), the share of sound moves in lists of that length (capped at .95), and
-        the noise of the votes.
+        the noise of the votes. Whether a second list from a node is drawn afresh has probability 0, .5 or 1.
 
     Raises
     ------
@@ -58,4 +58,5 @@ def _around_fit(random: np.random.Generator) -> ArithmeticWorld:
         sure = goal if length == 1 else min(0.95, before * share, goal * length)
         found.append(sure)
         more.append(0.0 if length == 1 else min(0.95, (goal * length / sure - 1.0) / (length - 1)))
-    return replace(fit, branching=moves, found=tuple(found), more=tuple(more), noise=noise)
+    renewed = float(random.choice([0.0, 0.5, 1.0]))
+    return replace(fit, branching=moves, found=tuple(found), more=tuple(more), noise=noise, renewed=renewed)

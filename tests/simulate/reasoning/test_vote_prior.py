@@ -85,7 +85,8 @@ def test_every_line_of_the_written_prior_is_known():
         "cheap model of a cascade: right-answer odds over the strong model's, price over the strong model's": (
             "LU(.1, 1), LU(.02, .5)"
         ),
-        "correlation of personas given the question": "U(0, .6)",
+        "correlation of personas given the question; spread of their shifts of the log odds": "U(0, .6); 1",
+        "spread of the evaluator's grades, whose tokens are output": "1",
         "budgets": "1, 2, 4, 8, 16, 32 and 64 times the tokens of one chain of thought",
     }
 
