@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 import jax
@@ -108,8 +109,9 @@ class Budget:
         elif self.money == 0.0:
             money = tuple(int(price > 0.0) for price in prices)
         else:
-            steps = (math.ceil(price / self.money * UNLIMITED) for price in prices)
-            money = tuple(min(step, UNLIMITED) for step in steps)
+            # exact, and a price beyond the whole budget stays beyond it
+            steps = (math.ceil(Fraction(price) / Fraction(self.money) * UNLIMITED) for price in prices)
+            money = tuple(min(step, UNLIMITED + 1) for step in steps)
         return np.array([tokens, calls, money], dtype=np.int32)
 
     def ledger(self) -> Ledger:

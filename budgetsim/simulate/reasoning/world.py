@@ -68,7 +68,7 @@ class World(Protocol):
         """Raw points for relative progress, an absolute score in [0.1, 1], and the costs of asking."""
 
     def answer(self, uniform: Uniforms, problem: Any, state: State) -> tuple[jax.Array, jax.Array]:
-        """The answer that the generator gives from a state, and its costs."""
+        """The answer that the generator gives from a state, or NO_ANSWER, and its costs."""
 
 
 def check_numbers(thing: Any, names: tuple[str, ...], domain: str, inside: Callable[[float], bool]) -> None:

@@ -186,8 +186,9 @@ class ValueTree:
         joins = kept | accepted
         parent = jnp.where(grown, event.node, spare)
         counted = jnp.where(joins, event.node, spare)
-        weight = jnp.where(answered, before if self.uses_critic else 1.0, 0.0)
-        voted = jnp.where(answered, event.answer, 0)
+        given = answered & (event.answer != NO_ANSWER)
+        weight = jnp.where(given, before if self.uses_critic else 1.0, 0.0)
+        voted = jnp.where(given, event.answer, 0)
         votes = take(state.votes, voted)
         total = votes + weight if self.final == "sum" else jnp.maximum(votes, weight)
         widen = pruned if self.widen_until_gain else pruned | take(state.widen, parent)
@@ -254,4 +255,4 @@ class ValueTree:
     def answer(self, uniform: Uniforms, view: View, state: ValueTreeState) -> jax.Array:
         """The answer of most weight."""
         del uniform, view
-        return jnp.where(state.answered, largest(state.votes), NO_ANSWER)
+        return jnp.where(jnp.max(state.votes, axis=0) > 0.0, largest(state.votes), NO_ANSWER)

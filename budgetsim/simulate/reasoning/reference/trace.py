@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from budgetsim.simulate.reasoning import engine
-from budgetsim.simulate.reasoning.accountant import Budget
+from budgetsim.simulate.reasoning.accountant import Budget, Ledger
 from budgetsim.simulate.reasoning.columns import Uniforms
-from budgetsim.simulate.reasoning.policy import Policy
+from budgetsim.simulate.reasoning.policy import Choice, Policy
 from budgetsim.simulate.reasoning.reference.stepwise import STOP, Request
 from budgetsim.simulate.reasoning.world import World
 
@@ -34,6 +34,26 @@ class Trace(NamedTuple):
     last: NDArray[np.float32]  # [numbers, problems]
 
 
+@jax.jit
+def _move(
+    world: World,
+    policy: Policy,
+    ledger: Ledger,
+    key: jax.Array,
+    place: jax.Array,
+    request: jax.Array,
+    problem: Any,
+    run: engine.Run,
+) -> tuple[engine.Run, Choice, jax.Array, jax.Array]:
+    """One request of every problem: the runs after it, what was asked for, the answers then held, the numbers drawn."""
+    draw = partial(Uniforms, key, place, request)
+    choice = policy.choose(draw(purpose=engine.CHOICE), engine._view(run, ledger), run.policy)
+    after = engine._request(world, policy, ledger, draw, problem, run)
+    held = policy.answer(draw(purpose=engine.VOTE), engine._view(after, ledger), after.policy)
+    drawn = jnp.stack([draw(purpose=purpose).rows(NUMBERS) for purpose in range(PURPOSES)])
+    return after, choice, held, drawn
+
+
 def trace(
     world: World, policy: Policy, budget: Budget, *, problems: int, seed: int, nodes: int, requests: int
 ) -> Trace:
@@ -43,21 +63,11 @@ def trace(
         place = jnp.arange(problems, dtype=jnp.uint32)
         problem = jax.tree.map(jnp.asarray, world.problems(seed, 0, problems))
         ledger = budget.ledger()
-
-        @jax.jit
-        def move(run: engine.Run, request: jax.Array) -> tuple[Any, ...]:
-            draw = partial(Uniforms, key, place, request)
-            choice = policy.choose(draw(purpose=engine.CHOICE), engine._view(run, ledger), run.policy)
-            after = engine._request(world, policy, ledger, draw, problem, run)
-            held = policy.answer(draw(purpose=engine.VOTE), engine._view(after, ledger), after.policy)
-            drawn = jnp.stack([draw(purpose=purpose).rows(NUMBERS) for purpose in range(PURPOSES)])
-            return after, choice, held, drawn
-
         run = engine._begin(world, policy, nodes + 1, problems, problem)
         told: list[list[Request]] = [[] for _ in range(problems)]
         tables = []
         for number in range(requests):
-            after, choice, held, drawn = move(run, jnp.uint32(number))
+            after, choice, held, drawn = _move(world, policy, ledger, key, place, jnp.uint32(number), problem, run)
             tables.append(np.asarray(drawn))
             for index in np.flatnonzero(~np.asarray(run.done) & (np.asarray(choice.kind) != STOP)).tolist():
                 paid = np.asarray(after.spent - run.spent)[:, index].tolist()

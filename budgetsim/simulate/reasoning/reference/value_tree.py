@@ -114,8 +114,9 @@ class PlainValueTree:
 
     def _vote(self, event: Happened) -> None:
         weight = self.nodes[event.node].value if self.uses_critic else F(1.0)
-        before = self.votes.get(event.answer, F(0.0))
-        self.votes[event.answer] = before + weight if self.rule.final == "sum" else max(before, weight)
+        if event.answer != NO_ANSWER:
+            before = self.votes.get(event.answer, F(0.0))
+            self.votes[event.answer] = before + weight if self.rule.final == "sum" else max(before, weight)
         self.forced = self.pending is None
         self.pending = None
         if self.rule.back_propagation == "path":
