@@ -195,24 +195,50 @@ def simulate(
     fidelity: Fidelity = 1.0,
     correlation: Correlation = 0.0,
     replicas: Annotated[int, typer.Option(help="Organizations to play.")] = 100_000,
+    standard_error: Annotated[
+        float | None,
+        typer.Option(help="Play until the standard error is this small, whatever --replicas; Ctrl-C ends it sooner."),
+    ] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Play a majority organization vote by vote and report its accuracy with its standard error."""
     from budgetsim.parameters import Organization
-    from budgetsim.simulate import simulate_organization
+    from budgetsim.simulate import (
+        Estimate,
+        SequentialEstimate,
+        simulate_organization,
+        simulate_organization_until,
+    )
 
     with _arguments():
         organization = Organization(fan_in=fan_in, depth=depth, fidelity=fidelity, correlation=correlation)
         with step("simulating") as progress:
-            estimate = simulate_organization(organization, probability, replicas=replicas, seed=seed, progress=progress)
+            estimate: Estimate
+            if standard_error is None:
+                estimate = simulate_organization(
+                    organization, probability, replicas=replicas, seed=seed, progress=progress
+                )
+            else:
+                estimate = simulate_organization_until(
+                    organization, probability, standard_error=standard_error, seed=seed, progress=progress
+                )
     if as_json:
+        interval = {}
+        if isinstance(estimate, SequentialEstimate):
+            interval = {
+                "low": estimate.low,
+                "high": estimate.high,
+                "confidence": estimate.confidence,
+                "ended": estimate.ended,
+            }
         print(
             json.dumps(
                 {
                     "value": estimate.value,
                     "standard_error": estimate.standard_error,
                     "draws": estimate.draws,
+                    **interval,
                     "provenance": dict(estimate.provenance),
                 },
                 default=str,

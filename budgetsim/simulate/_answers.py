@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax import lax
 
 from budgetsim.simulate import _bernoulli, _problems, _votes
 from budgetsim.simulate._bernoulli import ALL, Coin, CoinPlanes
 from budgetsim.simulate._generator import Purpose
 from budgetsim.simulate._level_coins import LevelCoins
-from budgetsim.simulate._walk import BLOCK, Ballots, Nodes, Said, Walker, chosen
+from budgetsim.simulate._walk import BLOCK, Ballots, Nodes, Walker, chosen
 
 
 @partial(
@@ -25,14 +27,14 @@ from budgetsim.simulate._walk import BLOCK, Ballots, Nodes, Said, Walker, chosen
 class AnswerTree:
     """What is played: equal leaves that give one of K answers below levels, lowest first.
 
-    Answer ``a`` is given with ``answers[a]`` where none before it is, the last one else; ``casts`` is the chance that
-    a leaf votes at all. Each holds one probability, or one for each problem drawn by ``cumulative`` thresholds.
-    ``others`` draws from K answers alike in the same way, and ``among`` [K] holds 1, 1/2, ..., 1/K.
+    Answer ``a`` is given with ``answers[a]`` where none before it is, the last one else [K - 1]; ``casts`` is the
+    chance that a leaf votes at all. Each holds one probability, or one for each problem drawn by ``cumulative``
+    thresholds. ``others`` [K - 1] draws from K answers alike in the same way, and ``among`` [K] holds 1, 1/2 ... 1/K.
     """
 
-    answers: tuple[Coin, ...]
+    answers: Coin
     casts: Coin | None
-    others: tuple[Coin, ...]
+    others: Coin
     among: Coin
     cumulative: jax.Array | None
     levels: tuple[LevelCoins, ...]
@@ -40,15 +42,19 @@ class AnswerTree:
     @property
     def planes(self) -> int:
         """Planes of what one node says."""
-        return len(self.answers) + 1
+        return int(np.shape(self.among.certain)[0])
 
     def play(self, key: jax.Array, first_word: jax.Array, log_width: int, _first_drawn: jax.Array) -> jax.Array:
         """Where the root gives answer 0 [2**log_width], of the words from ``first_word`` on."""
-        answers: tuple[Coin | CoinPlanes, ...] = self.answers
+        answers: Coin | CoinPlanes = self.answers
         casts: Coin | CoinPlanes | None = self.casts
         if self.cumulative is not None:
             problem = _problems.drawn(self.cumulative, key, first_word, log_width)
-            answers = tuple(_problems.coin_planes(coin, problem) for coin in self.answers)
+            by_answer: CoinPlanes = lax.map(
+                lambda answer: _problems.coin_planes(self.answers.each(lambda values: values[answer]), problem),
+                lax.iota(jnp.int32, self.planes - 1),
+            )
+            answers = replace(by_answer, shared=self.answers.shared)
             casts = None if self.casts is None else _problems.coin_planes(self.casts, problem)
         player = AnswerPlayer(
             levels=self.levels,
@@ -59,22 +65,24 @@ class AnswerTree:
             casts=casts,
             others=self.others,
             among=self.among,
+            planes=self.planes,
         )
         return player.root()[0]
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerPlayer(Walker):
-    """Nodes say K planes, one of them set in every replica."""
+    """Nodes say K planes, one of them set in every replica. Loops over answers keep the kernel small."""
 
-    answers: tuple[Coin | CoinPlanes, ...]
+    answers: Coin | CoinPlanes
     casts: Coin | CoinPlanes | None
-    others: tuple[Coin, ...]
+    others: Coin
     among: Coin
+    planes: int
 
     @property
     def block(self) -> int:
-        return max(1, BLOCK // (len(self.answers) + 1))
+        return max(1, BLOCK // self.planes)
 
     def leaves(self, nodes: Nodes) -> Ballots:
         said = self.one_of(self.answers, Purpose.LEAF, 0, nodes)
@@ -82,50 +90,57 @@ class AnswerPlayer(Walker):
             return Ballots(said, None)
         return Ballots(said, self.toss(self.casts, Purpose.ABSTENTION, 0, nodes))
 
-    def one_of(
-        self, coins: tuple[Coin | CoinPlanes, ...], purpose: Purpose, number: jax.Array | int, nodes: Nodes
-    ) -> Said:
-        """One answer, the first whose coin comes up; ``number`` tells levels apart."""
-        open_still = jnp.full(nodes.number * self.width, ALL, jnp.uint32)
-        said = []
-        for index, coin in enumerate(coins):
-            taken = self.toss(coin, purpose, number, nodes, index=index)
-            said.append(open_still & taken)
-            open_still = open_still & ~taken
-        return (*said, open_still)
+    def one_of(self, coins: Coin | CoinPlanes, purpose: Purpose, number: jax.Array | int, nodes: Nodes) -> jax.Array:
+        """One answer, the first whose coin comes up, else the last."""
 
-    def noisy(self, level: LevelCoins, number: jax.Array | int, nodes: Nodes, said: Said) -> Said:
+        def step(answer: jax.Array, state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+            said, none_yet = state
+            coin = coins.each(lambda values: values[answer])
+            taken = self.toss(coin, purpose, number, nodes, index=answer)
+            return said.at[answer].set(none_yet & taken), none_yet & ~taken
+
+        start = jnp.zeros((self.planes, nodes.number * self.width), jnp.uint32)
+        everywhere = jnp.full_like(start[0], ALL)
+        said, none = lax.fori_loop(0, self.planes - 1, step, (start, everywhere))
+        return jnp.asarray(said).at[-1].set(none)
+
+    def noisy(self, level: LevelCoins, number: jax.Array | int, nodes: Nodes, said: jax.Array) -> jax.Array:
         assert level.noise is not None
         replaced = self.toss(level.noise, Purpose.CHANNEL, number, nodes)
         return chosen(replaced, self.one_of(self.others, Purpose.REPLACEMENT, number, nodes), said)
 
-    def tallies(self, ballots: Ballots) -> list[jax.Array]:
-        return [plane if ballots.cast is None else plane & ballots.cast for plane in ballots.said]
+    def tallies(self, ballots: Ballots) -> jax.Array:
+        return ballots.said if ballots.cast is None else ballots.said & ballots.cast
 
-    def elect(self, level: LevelCoins, nodes: Nodes, counts: Sequence[_votes.Planes]) -> Said:
-        most = counts[0]
-        for count in counts[1:]:
-            (larger, _) = _votes.compare_counts(count, most)
-            most = chosen(larger, tuple(count), tuple(most))
-        return self.pick(tuple(_votes.compare_counts(count, most)[1] for count in counts), level.number, nodes)
+    def elect(self, level: LevelCoins, nodes: Nodes, counts: _votes.Planes) -> jax.Array:
+        def larger(answer: jax.Array, most: list[jax.Array]) -> list[jax.Array]:
+            count = [plane[answer] for plane in counts]
+            more, _ = _votes.compare_counts(count, most)
+            return [chosen(more, one, other) for one, other in zip(count, most, strict=True)]
 
-    def guess(self, number: jax.Array | int, nodes: Nodes) -> Said:
-        everything = jnp.full(nodes.number * self.width, ALL, jnp.uint32)
-        return self.pick((everything,) * (len(self.answers) + 1), number, nodes)
+        most = lax.fori_loop(1, self.planes, larger, [plane[0] for plane in counts])
+        leads = jnp.full_like(counts[0], ALL)
+        for plane, of_most in zip(counts, most, strict=True):
+            leads = leads & ~(plane ^ of_most)
+        return self.pick(leads, level.number, nodes)
 
-    def pick(self, leaders: Said, number: jax.Array | int, nodes: Nodes) -> Said:
-        """One of the leaders, each as likely: the n-th of them takes the place of the one before with 1/n."""
-        # row r: where r of the answers so far are leaders
-        seen = jnp.zeros((len(leaders), nodes.number * self.width), jnp.uint32).at[0].set(ALL)
-        picked: list[jax.Array] = []
-        for index, leads in enumerate(leaders):
-            takes = leads
-            if index > 0:
-                chances = _bernoulli.planes(self.among, partial(_bernoulli.of_rows, seen))
-                takes = leads & self.toss(chances, Purpose.TIE, number, nodes, index=index)
-            picked = [*(plane & ~takes for plane in picked), takes]
-            seen = (seen & ~leads) | (jnp.concatenate([jnp.zeros_like(seen[:1]), seen[:-1]]) & leads)
-        return tuple(picked)
+    def guess(self, number: jax.Array | int, nodes: Nodes) -> jax.Array:
+        return self.pick(jnp.full((self.planes, nodes.number * self.width), ALL, jnp.uint32), number, nodes)
 
-    def urn_vote(self, _level: LevelCoins, _nodes: Nodes, _deliver: Callable[[jax.Array], Ballots], /) -> Said:
+    def pick(self, leads: jax.Array, number: jax.Array | int, nodes: Nodes) -> jax.Array:
+        """One of the leaders [K, ...], each as likely: the n-th of them takes the place of the one before with 1/n."""
+
+        def step(answer: jax.Array, state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+            picked, before = state
+            chances = _bernoulli.planes(self.among, partial(_bernoulli.of_rows, before))
+            takes = leads[answer] & self.toss(chances, Purpose.TIE, number, nodes, index=answer)
+            one_more = jnp.concatenate([jnp.zeros_like(before[:1]), before[:-1]])
+            return (picked & ~takes).at[answer].set(takes), chosen(leads[answer], one_more, before)
+
+        # row r: where r of the answers before are leaders
+        none_yet = jnp.zeros_like(leads).at[0].set(ALL)
+        picked: jax.Array = lax.fori_loop(0, self.planes, step, (jnp.zeros_like(leads), none_yet))[0]
+        return picked
+
+    def urn_vote(self, _level: LevelCoins, _nodes: Nodes, _deliver: Callable[[jax.Array], Ballots], /) -> jax.Array:
         raise AssertionError("urns of answers are refused when a tree is laid out")

@@ -79,6 +79,7 @@ class Coin:
         return self.certain
 
 
+@partial(jax.tree_util.register_dataclass, data_fields=["certain", "high", "low", "shared"], meta_fields=["blocks"])
 @dataclass(frozen=True, slots=True)
 class CoinPlanes:
     """A coin whose probability differs from replica to replica: bit planes take the place of integers.
@@ -91,6 +92,11 @@ class CoinPlanes:
     low: jax.Array
     shared: jax.Array | np.uint32
     blocks: int
+
+    def each(self, change: Callable[[jax.Array], jax.Array]) -> CoinPlanes:
+        """The coin with its arrays changed alike."""
+        certain, high, low = (change(part) for part in (self.certain, self.high, self.low))
+        return replace(self, certain=certain, high=high, low=low)
 
     def digit(self, place: int, length: int) -> jax.Array:
         return _repeated(self.high[place], length)

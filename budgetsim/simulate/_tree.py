@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -16,7 +16,7 @@ from budgetsim.simulate import _bernoulli, _problems, _votes
 from budgetsim.simulate._bernoulli import ALL, Coin, CoinPlanes
 from budgetsim.simulate._generator import Purpose
 from budgetsim.simulate._level_coins import LevelCoins
-from budgetsim.simulate._walk import Ballots, Nodes, Said, Walker
+from budgetsim.simulate._walk import Ballots, Nodes, Walker, chosen
 
 Kind = Literal["fixed", "problems", "drawn"]
 FAIR = _bernoulli.encode(0.5).coin
@@ -91,63 +91,56 @@ class Player(Walker):
             leaf = self.of_leaves(self.leaf, nodes)
         right = self.toss(leaf, Purpose.LEAF, 0, nodes)
         if not self.silent:
-            return Ballots((right,), None)
+            return Ballots(right[None], None)
         silent = [
             self.toss(self.of_leaves(coin, nodes), Purpose.ABSTENTION, 0, nodes, index=index)
             for index, coin in enumerate(self.silent)
         ]
-        return Ballots((right,), ~((right & silent[0]) | (~right & silent[-1])))
+        return Ballots(right[None], ~((right & silent[0]) | (~right & silent[-1])))
 
-    def noisy(self, level: LevelCoins, number: jax.Array | int, nodes: Nodes, said: Said) -> Said:
+    def noisy(self, level: LevelCoins, number: jax.Array | int, nodes: Nodes, said: jax.Array) -> jax.Array:
         assert level.noise is not None
-        return (said[0] ^ self.toss(level.noise, Purpose.CHANNEL, number, nodes),)
+        return said ^ self.toss(level.noise, Purpose.CHANNEL, number, nodes)
 
-    def tallies(self, ballots: Ballots) -> list[jax.Array]:
-        (right,) = ballots.said
-        return [right] if ballots.cast is None else [right & ballots.cast, ~right & ballots.cast]
+    def tallies(self, ballots: Ballots) -> jax.Array:
+        right, cast = ballots
+        return right if cast is None else jnp.concatenate([right & cast, ~right & cast])
 
-    def elect(self, level: LevelCoins, nodes: Nodes, counts: Sequence[_votes.Planes]) -> Said:
-        if len(counts) == 1:
+    def elect(self, level: LevelCoins, nodes: Nodes, counts: _votes.Planes) -> jax.Array:
+        if counts[0].shape[0] == 1:
             even = level.fan_in % 2 == 0
-            tie = self.toss(FAIR, Purpose.TIE, level.number, nodes) if even else None
-            return (_votes.majority(counts[0], level.fan_in, tie),)
-        more, even_votes = _votes.compare_counts(*counts)
-        return (more | (even_votes & self.toss(FAIR, Purpose.TIE, level.number, nodes)),)
+            return _votes.majority(counts, level.fan_in, self.guess(level.number, nodes) if even else None)
+        more, tied = _votes.compare_counts(*([plane[side] for plane in counts] for side in (0, 1)))
+        return more | (tied & self.guess(level.number, nodes))
 
-    def guess(self, number: jax.Array | int, nodes: Nodes) -> Said:
-        return (self.toss(FAIR, Purpose.TIE, number, nodes),)
+    def guess(self, number: jax.Array | int, nodes: Nodes) -> jax.Array:
+        return self.toss(FAIR, Purpose.TIE, number, nodes)[None]
 
-    def urn_vote(self, level: LevelCoins, nodes: Nodes, deliver: Callable[[jax.Array], Ballots]) -> Said:
+    def urn_vote(self, level: LevelCoins, nodes: Nodes, deliver: Callable[[jax.Array], Ballots]) -> jax.Array:
         assert level.urn is not None
         urn = level.urn
         length = nodes.number * self.width
-        nobody = jnp.zeros(length, jnp.uint32)
-        gaps = jax.eval_shape(deliver, np.int32(0)).cast is not None
+        tallied = jax.eval_shape(lambda child: self.tallies(deliver(child)), np.uint32(0)).shape[0]
 
-        def step(
-            child: jax.Array, state: tuple[jax.Array, list[list[jax.Array]]]
-        ) -> tuple[jax.Array, list[list[jax.Array]]]:
+        def step(child: jax.Array, state: tuple[jax.Array, list[jax.Array]]) -> tuple[jax.Array, list[jax.Array]]:
             right, counts = state
             own = self.toss(urn.own.each(lambda values: values[child]), Purpose.OWN, level.number, nodes, index=child)
             chances = _bernoulli.planes(urn.copy.each(lambda values: values[child]), partial(_bernoulli.of_rows, right))
             copied = self.toss(chances, Purpose.COPY, level.number, nodes, index=child)
             ballots = deliver(child)
-            said = (own & ballots.said[0]) | (~own & copied)
-            if gaps:
-                tallies = self.tallies(Ballots((said,), ballots.cast))
-                counts = [
-                    _votes.add(count, [tally])[: len(count)] for count, tally in zip(counts, tallies, strict=True)
-                ]
+            said = chosen(own, ballots.said, copied)
+            if tallied > 1:
+                counts = _votes.add(counts, [self.tallies(Ballots(said, ballots.cast))])[: len(counts)]
             one_fewer = jnp.concatenate([jnp.zeros_like(right[:1]), right[:-1]])
-            return (right & ~said) | (one_fewer & said), counts
+            return chosen(said, one_fewer, right), counts
 
         # row c: where c of the votes so far are right
         none_yet = jnp.zeros((level.fan_in + 1, length), jnp.uint32).at[0].set(ALL)
-        nothing = [[nobody] * level.fan_in.bit_length() for _ in range(2 * gaps)]
+        nothing = [jnp.zeros((tallied, length), jnp.uint32)] * (level.fan_in.bit_length() if tallied > 1 else 0)
         right, counts = lax.fori_loop(0, level.fan_in, step, (none_yet, nothing))
-        if gaps:
+        if tallied > 1:  # some are silent or lost
             return self.elect(level, nodes, counts)
         voted = jnp.bitwise_or.reduce(right[level.fan_in // 2 + 1 :], axis=0)
         if level.fan_in % 2 == 0:
-            voted = voted | (right[level.fan_in // 2] & self.toss(FAIR, Purpose.TIE, level.number, nodes))
-        return (voted,)
+            voted = voted | (right[level.fan_in // 2] & self.guess(level.number, nodes)[0])
+        return voted[None]

@@ -37,18 +37,18 @@ def add(left: Planes, right: Planes) -> list[jax.Array]:
 
 
 def count(votes: jax.Array) -> list[jax.Array]:
-    """Count the votes [votes, ...] of every replica by adding halves to halves; trims what no count can reach."""
-    number = votes.shape[0]
+    """Count the votes [..., votes, replicas] of every replica by adding halves to halves; trims what none can reach."""
+    number = votes.shape[-2]
     planes = [votes]
-    while (rows := planes[0].shape[0]) > 1:
+    while (rows := planes[0].shape[-2]) > 1:
         half = rows // 2
-        summed = add([plane[:half] for plane in planes], [plane[half : 2 * half] for plane in planes])
+        summed = add([plane[..., :half, :] for plane in planes], [plane[..., half : 2 * half, :] for plane in planes])
         if rows % 2:
-            odd = [plane[2 * half :] for plane in planes]
+            odd = [plane[..., 2 * half :, :] for plane in planes]
             odd += [jnp.zeros_like(odd[0])] * (len(summed) - len(odd))
-            summed = [jnp.concatenate(pair) for pair in zip(summed, odd, strict=True)]
+            summed = [jnp.concatenate(pair, axis=-2) for pair in zip(summed, odd, strict=True)]
         planes = summed
-    return [plane[0] for plane in planes[: number.bit_length()]]
+    return [plane[..., 0, :] for plane in planes[: number.bit_length()]]
 
 
 def compare(planes: Planes, value: int) -> tuple[jax.Array, jax.Array]:

@@ -11,7 +11,7 @@ What leaves say, what channels do to it and how votes are counted is left to the
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
@@ -27,14 +27,15 @@ from budgetsim.simulate._generator import Purpose
 from budgetsim.simulate._level_coins import LevelCoins
 
 BLOCK = 2**17  # words worked on at once: they stay in the cache of a core
-Said = tuple[jax.Array, ...]
-"""Planes of what is said: "right", or one for each answer."""
 
 
 class Ballots(NamedTuple):
-    """What is said, and the replicas where it is cast (all where None); what is not cast is said to nobody."""
+    """What is said, one plane for "right" or one for each answer [planes, nodes * width], and where it is cast.
 
-    said: Said
+    ``cast`` [nodes * width] is None where all is cast; what is not cast is said to nobody.
+    """
+
+    said: jax.Array
     cast: jax.Array | None
 
 
@@ -49,7 +50,7 @@ class Nodes(NamedTuple):
         return self.start + np.uint32(self.stride) * lax.iota(jnp.uint32, self.number)
 
 
-Heard = tuple[list[list[jax.Array]], Said, Said, list[jax.Array]]
+Heard = tuple[list[jax.Array], jax.Array, jax.Array, jax.Array]
 """An aggregator after some of its children: counts, the speaker, what the last ones said, tallies not yet counted."""
 
 
@@ -67,23 +68,23 @@ class Walker(ABC):
         """Ballots of leaves."""
 
     @abstractmethod
-    def noisy(self, level: LevelCoins, number: jax.Array | int, nodes: Nodes, said: Said) -> Said:
+    def noisy(self, level: LevelCoins, number: jax.Array | int, nodes: Nodes, said: jax.Array) -> jax.Array:
         """What the noise of ``level`` makes of what ``nodes`` say; the noise of relays is that of level ``number``."""
 
     @abstractmethod
-    def tallies(self, ballots: Ballots) -> list[jax.Array]:
-        """What aggregators count."""
+    def tallies(self, ballots: Ballots) -> jax.Array:
+        """What aggregators count [counts, nodes * width]."""
 
     @abstractmethod
-    def elect(self, level: LevelCoins, nodes: Nodes, counts: Sequence[_votes.Planes]) -> Said:
-        """The winners of the votes that arrived; ties, those between no votes at all included, by lot."""
+    def elect(self, level: LevelCoins, nodes: Nodes, counts: _votes.Planes) -> jax.Array:
+        """The winners of the votes that arrived, planes [counts, ...]; ties by lot, also those of no votes at all."""
 
     @abstractmethod
-    def guess(self, number: jax.Array | int, nodes: Nodes) -> Said:
+    def guess(self, number: jax.Array | int, nodes: Nodes) -> jax.Array:
         """What aggregators on level ``number`` say who heard nothing: everything as likely."""
 
     @abstractmethod
-    def urn_vote(self, level: LevelCoins, nodes: Nodes, deliver: Callable[[jax.Array], Ballots]) -> Said:
+    def urn_vote(self, level: LevelCoins, nodes: Nodes, deliver: Callable[[jax.Array], Ballots]) -> jax.Array:
         """The aggregators' votes over what an urn makes of the children's ballots, child after child."""
 
     @property
@@ -95,12 +96,12 @@ class Walker(ABC):
         """Words of one plane worked on at once."""
         return BLOCK
 
-    def root(self) -> Said:
+    def root(self) -> jax.Array:
         """What the root says; who casts no ballot is taken to guess."""
         root = Nodes(np.uint32(0), 1, 1)
         return self.spoken(0, root, self.votes(len(self.levels), root))
 
-    def spoken(self, number: jax.Array | int, nodes: Nodes, ballots: Ballots) -> Said:
+    def spoken(self, number: jax.Array | int, nodes: Nodes, ballots: Ballots) -> jax.Array:
         """What was cast, else a guess."""
         if ballots.cast is None:
             return ballots.said
@@ -121,17 +122,17 @@ class Walker(ABC):
         if nodes.number == 1 and self.width * prod(part.fan_in for part in self.levels[:below]) > self.block:
             return Ballots(self.walk(below, nodes), None)
         received = self.received(below, self.children(below, nodes, np.uint32(0), level.fan_in))
-        rows: Ballots = jax.tree.map(lambda plane: plane.reshape(level.fan_in, -1), received)
+        rows: Ballots = jax.tree.map(lambda plane: plane.reshape(*plane.shape[:-1], level.fan_in, -1), received)
         if level.urn is not None:
             return Ballots(self.urn_vote(level, nodes, lambda child: _row(rows, child)), None)
         speaker = _row(rows, 0).said
         if level.speaker is not None:
 
-            def take(child: jax.Array, speaker: Said) -> Said:
+            def take(child: jax.Array, speaker: jax.Array) -> jax.Array:
                 return self.speaker(level, nodes, child, speaker, _row(rows, child).said)
 
             speaker = lax.fori_loop(np.uint32(1), np.uint32(level.fan_in), take, speaker)
-        return Ballots(self.decide(level, nodes, [_votes.count(tally) for tally in self.tallies(rows)], speaker), None)
+        return Ballots(self.decide(level, nodes, _votes.count(self.tallies(rows)), speaker), None)
 
     def children(self, below: int, nodes: Nodes, first: jax.Array | np.uint32, count: int) -> Nodes:
         """Children ``first`` ... ``first + count - 1``: of one node any, of several nodes all."""
@@ -152,7 +153,7 @@ class Walker(ABC):
         arrives = ~self.toss(level.lost, Purpose.LOSS, number, nodes)
         return Ballots(said, arrives if ballots.cast is None else arrives & ballots.cast)
 
-    def walk(self, below: int, node: Nodes) -> Said:
+    def walk(self, below: int, node: Nodes) -> jax.Array:
         """One node, its children one after another, or leaves a block at a time."""
         level = self.levels[below - 1]
         if level.urn is not None:
@@ -163,18 +164,15 @@ class Walker(ABC):
             return self.urn_vote(level, node, deliver)
         chunk = min(level.fan_in, max(1, self.block // self.width)) if below == 1 and level.speaker is None else 1
 
-        def arrive(first: jax.Array | np.uint32) -> tuple[Said, list[jax.Array]]:
+        def arrive(first: jax.Array | np.uint32) -> tuple[jax.Array, jax.Array]:
             received = self.received(below, self.children(below, node, first, chunk))
             asked_for = first + lax.iota(jnp.uint32, chunk) < np.uint32(level.fan_in)
-            tallies = [tally.reshape(chunk, -1) for tally in self.tallies(received)]
-            said = tuple(plane[: self.width] for plane in received.said)
-            return said, [jnp.where(asked_for[:, None], tally, NONE) for tally in tallies]
+            tallies = self.tallies(received)
+            tallies = tallies.reshape(tallies.shape[0], chunk, self.width)
+            return received.said[:, : self.width], jnp.where(asked_for[None, :, None], tallies, NONE)
 
-        def counted(counts: list[list[jax.Array]], tallies: list[jax.Array]) -> list[list[jax.Array]]:
-            return [
-                _votes.add(count, _votes.count(tally))[: len(count)]
-                for count, tally in zip(counts, tallies, strict=True)
-            ]
+        def counted(counts: list[jax.Array], tallies: jax.Array) -> list[jax.Array]:
+            return _votes.add(counts, _votes.count(tallies))[: len(counts)]
 
         def listen(step: jax.Array, state: Heard) -> Heard:
             # The last step's votes are counted in this one: read where they are drawn, the compiler would draw them
@@ -186,10 +184,8 @@ class Walker(ABC):
                 speaker = self.speaker(level, node, jnp.maximum(step - 1, 0), speaker, said)
             return counts, speaker, *arrive(step.astype(jnp.uint32) * np.uint32(chunk))
 
-        said, tallies = jax.tree.map(
-            lambda part: jnp.zeros(part.shape, part.dtype), jax.eval_shape(arrive, np.uint32(0))
-        )
-        nothing = [[jnp.zeros_like(tally[0])] * level.fan_in.bit_length() for tally in tallies]
+        said, tallies = (jnp.zeros(part.shape, part.dtype) for part in jax.eval_shape(arrive, np.uint32(0)))
+        nothing = [jnp.zeros_like(tallies[:, 0])] * level.fan_in.bit_length()
         steps = -(-level.fan_in // chunk)
         counts, speaker, said, tallies = lax.fori_loop(0, steps, listen, (nothing, said, said, tallies))
         if steps == 1:
@@ -198,17 +194,19 @@ class Walker(ABC):
             speaker = self.speaker(level, node, steps - 1, speaker, said)
         return self.decide(level, node, counted(counts, tallies), speaker)
 
-    def decide(self, level: LevelCoins, nodes: Nodes, counts: Sequence[_votes.Planes], speaker: Said) -> Said:
+    def decide(self, level: LevelCoins, nodes: Nodes, counts: _votes.Planes, speaker: jax.Array) -> jax.Array:
         """The aggregators' votes: the winner of what arrived, or, if anything arrived, what all children share."""
         elected = self.elect(level, nodes, counts)
         if level.share is None:
             return elected
         shared = self.toss(level.share, Purpose.SHARE, level.number, nodes)
-        if len(counts) > 1:  # else every vote arrives
-            shared = shared & jnp.bitwise_or.reduce(jnp.stack([plane for count in counts for plane in count]))
+        if counts[0].shape[0] > 1:  # else every vote arrives
+            shared = shared & jnp.bitwise_or.reduce(jnp.concatenate(counts), axis=0)
         return chosen(shared, speaker, elected)
 
-    def speaker(self, level: LevelCoins, nodes: Nodes, child: jax.Array | int, so_far: Said, said: Said) -> Said:
+    def speaker(
+        self, level: LevelCoins, nodes: Nodes, child: jax.Array | int, so_far: jax.Array, said: jax.Array
+    ) -> jax.Array:
         """One of the children up to ``child``, each as likely."""
         assert level.speaker is not None
         coin = level.speaker.each(lambda values: values[child])
@@ -241,11 +239,11 @@ class Walker(ABC):
         return _bernoulli.toss(coin, draw, place.shape[0])
 
 
-def chosen(where: jax.Array, these: Said, others: Said) -> Said:
+def chosen(where: jax.Array, these: jax.Array, others: jax.Array) -> jax.Array:
     """``these`` where the bits of ``where`` are set, else ``others``."""
-    return tuple((where & this) | (~where & other) for this, other in zip(these, others, strict=True))
+    return (where & these) | (~where & others)
 
 
 def _row(rows: Ballots, child: jax.Array | int) -> Ballots:
-    row: Ballots = jax.tree.map(lambda plane: plane[child], rows)
+    row: Ballots = jax.tree.map(lambda plane: plane[..., child, :], rows)
     return row

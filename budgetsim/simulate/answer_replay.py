@@ -48,11 +48,11 @@ class AnswerReplay(Coins):
             said, cast = self.ballot(number, child_label)
             noise = 1.0 - level.fidelity
             if self.coin(noise, [noise], Purpose.CHANNEL, number, child_label):
+                alike = [1.0 / left for left in range(self.answers, 1, -1)]
                 said = 0
-                while said < self.answers - 1:
-                    chance = 1.0 / (self.answers - said)
-                    if self.coin(chance, [chance], Purpose.REPLACEMENT, number, child_label, index=said):
-                        break
+                while said < self.answers - 1 and not self.coin(
+                    alike[said], alike, Purpose.REPLACEMENT, number, child_label, index=said
+                ):
                     said += 1
             messages.append(said)
             if cast and not self.coin(level.loss, [level.loss], Purpose.LOSS, number, child_label):
@@ -77,8 +77,9 @@ class AnswerReplay(Coins):
             chances.append([row[answer] / rest if rest else 0.0 for row, rest in zip(rows, left, strict=True)])
         casts = [1.0 if some >= 1.0 - 1e-9 else some for some in left]
         cast = self.coin(casts[problem], casts, Purpose.ABSTENTION, 0, label, kept=kept)
+        together = [chance for column in chances[1:] for chance in column]
         for answer, chance in enumerate(reversed(chances[1:])):
-            if self.coin(chance[problem], chance, Purpose.LEAF, 0, label, index=answer, kept=kept):
+            if self.coin(chance[problem], together, Purpose.LEAF, 0, label, index=answer, kept=kept):
                 return answer, cast
         return self.answers - 1, cast
 

@@ -48,23 +48,22 @@ def plan_answer_tree(
     alike = bool(np.all(rows == rows[0]))
     chances, casts = _one_by_one(rows[:1] if alike else rows)
 
-    def encode(values: NDArray[np.float64]) -> _bernoulli.Encoded:
-        return _bernoulli.encode(values[0] if alike else values, per_replica=not alike)
-
-    encoded = [encode(column) for column in chances.T]
-    cast = None if np.all(casts == 1.0) else encode(casts)
-    others = [_bernoulli.encode(1.0 / left) for left in range(answers, 1, -1)]
+    encoded = _bernoulli.encode(chances[0] if alike else chances.T, per_replica=not alike)
+    cast = None
+    if np.any(casts < 1.0):
+        cast = _bernoulli.encode(casts[0] if alike else casts, per_replica=not alike)
+    others = _bernoulli.encode(1.0 / np.arange(answers, 1, -1))
     among = _bernoulli.encode(1.0 / np.arange(1.0, answers + 1.0), per_replica=True)
     coins, growth = coins_of_levels(levels, exchangeable=True, redrawn=True)
     tree = AnswerTree(
-        answers=tuple(coin.coin for coin in encoded),
+        answers=encoded.coin,
         casts=None if cast is None else cast.coin,
-        others=tuple(coin.coin for coin in others),
+        others=others.coin,
         among=among.coin,
         cumulative=None if alike else jnp.asarray(_coins.problem_thresholds(share)),
         levels=coins,
     )
-    drawn = [*encoded, *others, among, *([] if cast is None else [cast])]
+    drawn = [encoded, others, among, *([] if cast is None else [cast])]
     return Plan(
         levels=levels,
         seed=seed,

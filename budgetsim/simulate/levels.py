@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from math import prod
 from typing import Literal
 
@@ -13,6 +14,8 @@ from budgetsim.simulate import _domain
 Sharing = Literal["vote", "beta"]
 MOST_LEAVES = 2**30
 MOST_LEVELS = 2**20
+MOST_RUNS = 2**7  # of equal levels: each is compiled
+MOST_URN = 2**10  # an urn's work grows with the square of its votes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,8 @@ class Level:
     Parameters
     ----------
     fan_in
-        Votes that one aggregator reads, 1 or more. Half of an even number of votes is a tie, broken by a fair coin.
+        Votes that one aggregator reads, 1 or more, with ``sharing="beta"`` at most 2**10. Half of an even number of
+        votes is a tie, broken by a fair coin.
     fidelity
         Factor in [0, 1] by which one message multiplies the bias of its vote: it is flipped with probability
         ``(1 - fidelity) / 2``.
@@ -71,6 +75,8 @@ class Level:
         _domain.share("loss", self.loss)
         if self.sharing not in ("vote", "beta"):
             raise ValueError(f"sharing must be 'vote' or 'beta', got {self.sharing!r}")
+        if self.sharing == "beta":
+            _domain.count("fan_in with sharing='beta'", self.fan_in, most=MOST_URN)
 
 
 def levels_of(organization: Organization | Sequence[Level], *, played_whole: bool = True) -> tuple[Level, ...]:
@@ -83,6 +89,7 @@ def levels_of(organization: Organization | Sequence[Level], *, played_whole: boo
         if any(not isinstance(level, Level) for level in levels):
             raise ValueError(f"organization must be an Organization or a sequence of Level, got {organization!r}")
         _domain.count("levels of the organization", len(levels), least=0, most=MOST_LEVELS)
+    _domain.count("runs of equal levels in the organization", sum(1 for _ in groupby(levels)), least=0, most=MOST_RUNS)
     if played_whole and (leaves := prod(level.fan_in for level in levels)) > MOST_LEAVES:
         raise ValueError(
             f"organization must have at most {MOST_LEAVES} leaves to be played vote by vote, got {leaves}; "

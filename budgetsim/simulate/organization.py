@@ -14,7 +14,8 @@ from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.levels import Level, describe, levels_of
 from budgetsim.simulate.plan import MOST_REPLICAS, Sampler, plan_organization
 from budgetsim.simulate.pool import play_pools
-from budgetsim.simulate.running import estimate_plan, provenance
+from budgetsim.simulate.running import estimate_plan, estimate_plan_until, provenance
+from budgetsim.simulate.sequential import SequentialEstimate
 
 
 def simulate_organization(
@@ -140,6 +141,74 @@ def simulate_organization(
         abstention_if_wrong=abstention_if_wrong,
     )
     return estimate_plan(plan, replicas=replicas, devices=devices, batch=batch, progress=progress)
+
+
+def simulate_organization_until(
+    organization: Organization | Sequence[Level],
+    probability: ArrayLike | Sampler | None = None,
+    *,
+    seed: int,
+    standard_error: float | None = None,
+    half_width: float | None = None,
+    confidence: float = 0.95,
+    most: int = 10**9,
+    weights: ArrayLike | None = None,
+    leaf_probability: ArrayLike | None = None,
+    abstention: ArrayLike = 0.0,
+    abstention_if_wrong: ArrayLike | None = None,
+    devices: Sequence[jax.Device] | None = None,
+    progress: _blocks.Progress | None = None,
+) -> SequentialEstimate:
+    """Accuracy of a majority organization, played until it is as sure as asked for.
+
+    Parameters
+    ----------
+    organization, probability, seed, weights, leaf_probability, abstention, abstention_if_wrong, devices, progress
+        As in `simulate_organization`; ``progress`` tells the replicas expected to be needed.
+    standard_error, half_width
+        What to reach, above 0: the standard error, half the width of the interval, or both.
+    confidence
+        Of the interval, within (0, 1).
+    most
+        Replicas that are played at most.
+
+    Returns
+    -------
+    SequentialEstimate
+        Accuracy, standard error, an interval that holds whenever the run ends, and how it ended: Ctrl-C ends it with
+        what it has.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its domain; the message names it.
+    KeyboardInterrupt
+        If the interrupt comes before the first chunk is complete.
+
+    Examples
+    --------
+    >>> run = simulate_organization_until(Organization.star(3), 0.8, standard_error=0.002, seed=1)
+    >>> run.ended, run.low < 0.896 < run.high
+    ('reached', True)
+    """
+    plan = plan_organization(
+        organization,
+        probability,
+        seed=seed,
+        weights=weights,
+        leaf_probability=leaf_probability,
+        abstention=abstention,
+        abstention_if_wrong=abstention_if_wrong,
+    )
+    return estimate_plan_until(
+        plan,
+        standard_error=standard_error,
+        half_width=half_width,
+        confidence=confidence,
+        most=most,
+        devices=devices,
+        progress=progress,
+    )
 
 
 def _pooled(

@@ -14,6 +14,7 @@ import numpy as np
 
 from budgetsim.parameters import Organization
 from budgetsim.simulate.estimate import Estimate
+from budgetsim.simulate.levels import Level
 
 Draw = Callable[[Sequence[float]], int]
 """Draws an index; the weights sum to 1."""
@@ -42,6 +43,52 @@ def organization_vote(
         return sent != coin(flip)
 
     return vote(organization.depth)
+
+
+def tree_answer(
+    levels: Sequence[Level],
+    leaves: Sequence[Sequence[float]],
+    draw: Draw,
+    *,
+    silence: Sequence[float] | None = None,
+) -> int:
+    """Answer of the root of one tree of plurality votes; see `budgetsim.simulate.simulate_answer_tree`.
+
+    ``leaves`` holds the probabilities of the answers for every leaf, siblings next to one another, or one row for all;
+    what a row lacks to 1 is the probability of casting no vote. ``silence`` is that probability given each answer,
+    instead. With two answers it is a majority.
+    """
+    answers = range(len(leaves[0]))
+
+    def lot(leaders: Sequence[int]) -> int:
+        return leaders[draw([1.0 / len(leaders)] * len(leaders))]
+
+    def coin(chance: float) -> bool:
+        return draw([1.0 - chance, chance]) == 1
+
+    def leaf(place: int) -> tuple[int, bool]:
+        row = leaves[place % len(leaves)]
+        casts = min(sum(row), 1.0)
+        said = draw([chance / casts for chance in row])
+        return said, not coin(1.0 - casts if silence is None else silence[said])
+
+    def vote(below: int, place: int) -> tuple[int, bool]:
+        if below == 0:
+            return leaf(place)
+        level = levels[below - 1]
+        received, heard = [], []
+        for child in range(level.fan_in):
+            said, cast = vote(below - 1, place * level.fan_in + child)
+            received.append(lot(answers) if coin(1.0 - level.fidelity) else said)
+            if cast and not coin(level.loss):
+                heard.append(received[-1])
+        if heard and level.fan_in > 1 and coin(level.correlation):
+            return lot(received), True
+        counts = [heard.count(answer) for answer in answers]
+        return lot([answer for answer in answers if counts[answer] == max(counts)]), True
+
+    said, cast = vote(len(levels), 0)
+    return said if cast else lot(answers)
 
 
 def plurality_right(
