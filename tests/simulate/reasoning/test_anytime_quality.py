@@ -48,6 +48,15 @@ def test_same_as_twin():
             assert compared.problems > 35
 
 
+def test_same_as_twin_where_much_noise_makes_early_answers_look_best():
+    world = AnytimeWorld(final_quality=1.0, scale=2000.0, noise=0.5)
+    compared = compare(
+        world, plain.plain_anytime(world, 9, 100), PriceStop(price=0.0), plain.price_stop, Budget(tokens=4096), seed=9
+    )
+    assert not compared.differences
+    assert compared.problems == 100
+
+
 def test_accuracy_is_the_mean_quality(agrees):
     """Dips are independent of each other: at checkpoint t the mean is a mixture of two smooth qualities."""
     shares = []

@@ -12,6 +12,8 @@ from budgetsim.simulate.reasoning.noisy_quadratics import (
     PEAKS,
     PROFILES,
     STEPS,
+    TUNE,
+    _losses,
     rex,
     simulate_quadratic,
     tune_profiles,
@@ -74,6 +76,15 @@ def test_tuned_rates_are_nearly_the_best_and_losses_honest():
         own = float(exact[PEAKS.index(found.peak)])
         assert own < 1.05 * float(exact.min()), found.profile
         assert abs(found.loss.value - own) < 5.5 * found.loss.standard_error, found.profile
+
+
+def test_losses_are_measured_on_other_runs_than_those_that_chose_the_rate():
+    for found in tune_profiles(steps=8, noise=0.5, runs=2, seed=6):
+        fresh = simulate_quadratic(PROFILES[found.profile], found.peak, steps=8, noise=0.5, runs=2, seed=6)
+        chosen = _losses([PROFILES[found.profile]], PEAKS, 8, 0.5, 2, 6, 200, TUNE).mean(axis=0)[0]
+        assert found.loss == fresh
+        assert found.peak == PEAKS[int(chosen.argmin())]
+        assert found.loss.value != pytest.approx(chosen.min(), rel=1e-6)
 
 
 def test_published_order_at_a_small_budget():

@@ -88,7 +88,8 @@ def price_stop(policy: PriceStop, desk: Desk) -> int:
         del ends
         before = max((seen for _, seen in looks[:-1]), default=0.0)
         gain = max(looks[-1][1] - before, 0.0)
-        _mark(desk, gain, policy.price * looks[-1][0])
+        if policy.price > 0.0:  # what costs nothing is never too dear, however it is rounded
+            _mark(desk, gain, policy.price * looks[-1][0])
         return gain < policy.price * looks[-1][0]
 
     return _think(desk, dear, keeps_best=True)
