@@ -17,7 +17,8 @@ from budgetsim.simulate.reasoning.arithmetic_prior import arithmetic_prior
 from budgetsim.simulate.reasoning.elasticity import ElasticWorld
 from budgetsim.simulate.reasoning.elasticity_prior import elasticity_prior
 from budgetsim.simulate.reasoning.hops import HopWorld
-from budgetsim.simulate.reasoning.memory_pipeline import MemoryPipeline, memory_prior, play_plan
+from budgetsim.simulate.reasoning.memory_pipeline import MemoryPipeline, play_plan
+from budgetsim.simulate.reasoning.memory_prior import memory_prior
 from budgetsim.simulate.reasoning.noisy_quadratics import TunedProfile, simulate_quadratic, tune_profiles
 from budgetsim.simulate.reasoning.policies.ab_mcts import AbMcts
 from budgetsim.simulate.reasoning.policies.adaptive_consistency import AdaptiveConsistency
