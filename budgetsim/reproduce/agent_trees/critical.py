@@ -25,7 +25,7 @@ GROWTH_PER_CORRELATION = 0.525  # of the amplification factor, fidelity (slope -
 
 def measure(draws: Draws) -> Curves:
     """Settled biases below the boundary, and biases over depth at a fixed distance times depth."""
-    replicas, ladders = draws.few(500_000, 50_000), draws.few(16, 16)
+    replicas, ladders = draws.few(500_000, 50_000), draws.few(16, 10)
     correlations = (0.1, 0.15, 0.2) if draws.quick else tuple(SETTLES)
     scaled = (-2.0, 0.0, 2.0) if draws.quick else SCALED
     depths = DEPTHS[:-1] if draws.quick else DEPTHS

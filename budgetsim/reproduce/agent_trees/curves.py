@@ -69,7 +69,7 @@ def crossing(points: Sequence[Point], *, degree: int = 2) -> Point:
     root = float(real[np.argmin(np.abs(real))])
     slope = float((powers[1:] * coefficients[1:]) @ root ** powers[:-1])
     gradient = root**powers
-    return Point(slope, center + root, float(np.sqrt(gradient @ covariance @ gradient) / abs(slope)))
+    return Point(slope, float(center + root), float(np.sqrt(gradient @ covariance @ gradient) / abs(slope)))
 
 
 def to_json(experiments: Mapping[str, Curves]) -> str:

@@ -50,6 +50,15 @@ class Draws:
         return Point(leaf_bias, *bias_of(accuracy))
 
 
+def slope_at_no_bias(
+    draws: Draws, tree: Organization | Sequence[Level], wide: float, replicas: int, *place: int
+) -> Point:
+    """Factor on the smallest biases, from two, ``wide`` and half of it, less what grows with their square."""
+    far, near = (draws.bias(tree, bias, replicas, *place, part) for part, bias in enumerate((wide, 0.5 * wide)))
+    factor = (4.0 * near.value / near.at - far.value / far.at) / 3.0
+    return Point(wide, factor, math.hypot(4.0 * near.se / near.at, far.se / far.at) / 3.0)
+
+
 def bias_of(accuracy: Estimate) -> tuple[float, float]:
     """Bias of a vote with its standard error."""
     return 2.0 * accuracy.value - 1.0, 2.0 * accuracy.standard_error

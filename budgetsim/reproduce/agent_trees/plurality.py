@@ -1,4 +1,7 @@
-"""Four answers, a popular mistake, and lost messages: what they change, level by level."""
+"""Four answers, a popular mistake, and lost messages: what they change.
+
+Whole trees are played vote by vote; deep ones level by level, since all four shares have to be handed up.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from budgetsim.parameters import Organization
 from budgetsim.reproduce.agent_trees.curves import Curves, Floats, Point
-from budgetsim.reproduce.agent_trees.draws import Draws, mean_of
+from budgetsim.reproduce.agent_trees.draws import Draws, mean_of, slope_at_no_bias
 from budgetsim.reproduce.claim import Claim
 from budgetsim.reproduce.verdicts import number, ordering
+from budgetsim.simulate import Level
+from budgetsim.simulate.answer_tree import simulate_answer_tree
 from budgetsim.theory.majority import majority_slope
 from budgetsim.theory.plurality_slopes import plurality_critical_fidelity, plurality_survival_fidelity
 from budgetsim.theory.plurality_trees import iterate_plurality
@@ -32,23 +38,28 @@ def level(
     *,
     fidelity: float = 1.0,
     correlation: float = 0.0,
-    loss: float = 0.0,
 ) -> Floats:
     """Shares of the answers that aggregators give, every one from five messages; ties are broken at random.
 
-    A message is replaced by a random answer with probability ``1 - fidelity`` and lost with probability ``loss``. With
-    probability ``correlation`` the first message that arrives stands for all; where none arrives, the answer is random.
+    A message is replaced by a random answer with probability ``1 - fidelity``. With probability ``correlation`` one
+    message stands for all.
     """
     answers = len(sent)
     received = fidelity * np.asarray(sent, np.float64) + (1.0 - fidelity) / answers
     won = np.zeros(answers)
     for start in range(0, aggregators, CHUNK):
         size = min(CHUNK, aggregators - start)
-        one = generator.random(size) < correlation
-        arrived = generator.binomial(FAN_IN, 1.0 - loss, size)
-        heard = generator.multinomial(np.where(one, np.minimum(arrived, 1), arrived), received / received.sum())
+        messages = np.where(generator.random(size) < correlation, 1, FAN_IN)
+        heard = generator.multinomial(messages, received / received.sum())
         won += np.bincount(np.argmax(heard + generator.random(heard.shape), axis=1), minlength=answers)
     return won / aggregators
+
+
+def whole_tree(draws: Draws, leaves: Sequence[float], *place: int) -> Point:
+    """Share of right answers of whole trees, vote by vote; ``at`` is the number of levels."""
+    tree = Organization.tree(FAN_IN, SHALLOW, correlation=CORRELATION)
+    found = simulate_answer_tree(tree, leaves, replicas=draws.few(2_000_000, 50_000), seed=draws.seed(*place))
+    return Point(SHALLOW, found.value, found.standard_error)
 
 
 def climb(draws: Draws, leaves: Sequence[float], levels: int, fidelity: float, ladders: int, *place: int) -> Point:
@@ -71,27 +82,18 @@ def measure(draws: Draws) -> Curves:
     curves = {}
     for place, (name, leaves) in enumerate((("popular mistake", POPULAR), ("spread mistakes", SPREAD))):
         curves[f"right, {name}"] = [
-            climb(draws, leaves, levels, 1.0, ladders, 0, place, levels) for levels in (SHALLOW, 20)
+            whole_tree(draws, leaves, 0, place),
+            climb(draws, leaves, 20, 1.0, ladders, 1, place),
         ]
     draws.done(1, 4)
-    curves["right, all leaves right"] = [climb(draws, (1.0, 0.0, 0.0, 0.0), DEEP, BETWEEN, ladders, 1)]
+    curves["right, all leaves right"] = [climb(draws, (1.0, 0.0, 0.0, 0.0), DEEP, BETWEEN, ladders, 2)]
     draws.done(2, 4)
-    curves["right, a weak lead"] = [climb(draws, WEAK, DEEP, BETWEEN, ladders, 2)]
+    curves["right, a weak lead"] = [climb(draws, WEAK, DEEP, BETWEEN, ladders, 3)]
     draws.done(3, 4)
-    size = draws.few(20_000_000, 1_000_000)
     slopes = []
     for place, loss in enumerate(LOSSES):
-        near, far = (
-            2.0
-            * level(
-                np.random.default_rng(draws.seed(3, place, part)), (0.5 + bias / 2, 0.5 - bias / 2), size, loss=loss
-            )[0]
-            - 1.0
-            for part, bias in enumerate((0.1, 0.2))
-        )
-        slopes.append(
-            Point(loss, (4.0 * near / 0.1 - far / 0.2) / 3.0, math.hypot(4.0 / 0.1, 1.0 / 0.2) / 3.0 / math.sqrt(size))
-        )
+        heard = [Level(fan_in=FAN_IN, loss=loss)]
+        slopes.append(slope_at_no_bias(draws, heard, 0.2, draws.few(20_000_000, 1_000_000), 4, place)._replace(at=loss))
     return {**curves, "slope, lost messages": slopes}
 
 
@@ -113,7 +115,7 @@ def claims(curves: Curves) -> Iterator[Claim]:
         shallow, deep = curves[f"right, {name}"]
         listed = ", ".join(map(str, leaves))
         yield number(
-            f"simulated share of right answers after {SHALLOW} levels",
+            f"simulated share of right answers of a whole tree of {SHALLOW} levels",
             f"{where}, perfect messages; leaves answer with probabilities {listed}, the right answer first",
             theirs=f"{float(iterate_plurality(leaves, FAN_IN, SHALLOW, 1.0, CORRELATION)[0]):.4f}",
             ours=shallow.value,

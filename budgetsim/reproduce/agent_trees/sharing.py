@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from budgetsim.reproduce.agent_trees.curves import Curves, Point, at
-from budgetsim.reproduce.agent_trees.draws import Draws
+from budgetsim.reproduce.agent_trees.draws import Draws, slope_at_no_bias
 from budgetsim.reproduce.claim import Claim
 from budgetsim.reproduce.verdicts import number, ordering
 from budgetsim.simulate.levels import Level, Sharing
@@ -32,14 +32,9 @@ def measure(draws: Draws) -> Curves:
         for place, fan_in in enumerate(fan_ins):
             level = [Level(fan_in=fan_in, correlation=CORRELATION, sharing=sharing)]
             replicas = draws.few(4_000_000 if fan_in < 100 else 500_000, 400_000)
-            wide = 0.3 / math.sqrt(fan_in)
-            far, near, voted = (
-                draws.bias(level, bias, replicas, 0, row, fan_in, part)
-                for part, bias in enumerate((wide, 0.5 * wide, BIAS))
-            )
-            # what grows with the square of the bias is taken out
-            slope = (4.0 * near.value / near.at - far.value / far.at) / 3.0
-            slopes.append(Point(fan_in, slope, math.hypot(4.0 * near.se / near.at, far.se / far.at) / 3.0))
+            _, slope, se = slope_at_no_bias(draws, level, 0.3 / math.sqrt(fan_in), replicas, 0, row, fan_in)
+            slopes.append(Point(fan_in, slope, se))
+            voted = draws.bias(level, BIAS, replicas, 0, row, fan_in, 2)
             biases.append(Point(fan_in, voted.value, voted.se))
             draws.done(row * len(fan_ins) + place + 1, 2 * len(fan_ins) + 1)
         curves[f"slope, {SHARINGS[sharing]}"] = slopes

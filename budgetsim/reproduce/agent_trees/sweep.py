@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from budgetsim.parameters import Organization
 from budgetsim.reproduce.agent_trees.curves import Curves, Point, at, crossing
-from budgetsim.reproduce.agent_trees.draws import Draws, ladder, mean_of
+from budgetsim.reproduce.agent_trees.draws import Draws, ladder, mean_of, slope_at_no_bias
 from budgetsim.reproduce.claim import Claim
 from budgetsim.reproduce.verdicts import number
 from budgetsim.theory.phase import iterate_bias
@@ -65,7 +65,7 @@ def measure(draws: Draws) -> Curves:
     curves["deep whole tree"] = [Point(depth, bias, se)]
     draws.done(parts - 1, parts)
     # A pool of votes that is resampled at every level is a ladder whose rungs are one level high.
-    pools = draws.few(64, 12)
+    pools = draws.few(64, 6)
     levels = ladder(draws, reference_tree(0.1, 1), LEAF, rungs=30, replicas=REPORTED, ladders=pools, place=(3,))
     curves["spread of pools"] = [
         Point(depth, spread := float(levels[depth - 1].std(ddof=1)), spread / math.sqrt(2.0 * (pools - 1)))
@@ -75,14 +75,9 @@ def measure(draws: Draws) -> Curves:
 
 
 def small_growth(draws: Draws, rho: float, *place: int) -> Point:
-    """Factor per level on the smallest biases: two levels, from two biases, less what grows with their square."""
-    wide, narrow = (
-        draws.bias(reference_tree(rho, 2), leaf, draws.few(40_000_000, 2_000_000), *place, part)
-        for part, leaf in enumerate((0.2, 0.1))
-    )
-    factor = (4.0 * narrow.value / narrow.at - wide.value / wide.at) / 3.0
-    error = math.hypot(4.0 * narrow.se / narrow.at, wide.se / wide.at) / 3.0
-    return Point(rho, math.sqrt(factor), 0.5 * error / math.sqrt(factor))
+    """Factor per level on the smallest biases, over two levels."""
+    _, factor, se = slope_at_no_bias(draws, reference_tree(rho, 2), 0.2, draws.few(40_000_000, 2_000_000), *place)
+    return Point(rho, math.sqrt(factor), 0.5 * se / math.sqrt(factor))
 
 
 def boundary(curves: Curves) -> Point:
