@@ -23,6 +23,7 @@ depth = sp.Symbol("L", nonnegative=True)
 floor = sp.Symbol("v_star", positive=True)
 risk = sp.Symbol("v_L", positive=True)
 exponent = sp.Symbol("t", positive=True)
+shrinks = sp.Symbol("lambda", positive=True)
 child = sp.Symbol("i", integer=True, positive=True)
 other = sp.Symbol("j", integer=True, positive=True)
 weight = sp.Function("w")
@@ -160,12 +161,12 @@ def tree_risk(noise: sp.Expr = message_variance, squared_weights: sp.Expr = PLAI
     >>> round(tree_risk().numeric()(3, 1, 0.3, 2.0, 0.5), 6)
     1.233333
     """
-    rate, end = _shrinkage(squared_weights), _floor(noise, squared_weights)
 
-    def after(levels: sp.Expr) -> sp.Expr:
+    def after(levels: sp.Expr, rate: sp.Expr, end: sp.Expr) -> sp.Expr:
         return rate**levels * leaf_variance + (1 - rate**levels) * end
 
-    arguments = arguments_of(after(depth))
+    value = after(depth, _shrinkage(squared_weights), _floor(noise, squared_weights))
+    arguments = arguments_of(value)
     return Derivation(
         title="A tree forgets its leaves geometrically, down to its floor",
         source=SOURCE,
@@ -176,16 +177,20 @@ def tree_risk(noise: sp.Expr = message_variance, squared_weights: sp.Expr = PLAI
             _floor_step(noise, squared_weights),
             Step(
                 name="levels",
-                says="By induction: right for a leaf, and carried from each level to the next.",
+                says="By induction: right for a leaf, and carried from each level to the next, which shrinks what is "
+                "below it by lambda and adds what keeps the floor where it is.",
                 claim=sp.And(
-                    sp.Eq(after(sp.S.Zero), leaf_variance, evaluate=False),
-                    sp.Eq(after(depth + 1), rate * after(depth) + squared_weights * noise, evaluate=False),
+                    sp.Eq(after(sp.S.Zero, shrinks, floor), leaf_variance, evaluate=False),
+                    sp.Eq(
+                        after(depth + 1, shrinks, floor),
+                        shrinks * after(depth, shrinks, floor) + (1 - shrinks) * floor,
+                        evaluate=False,
+                    ),
                     evaluate=False,
                 ),
-                where=DOMAIN,
             ),
         ),
-        result=sp.Eq(risk, after(depth), evaluate=False),
+        result=sp.Eq(risk, value, evaluate=False),
         arguments=arguments,
     )
 
@@ -202,7 +207,6 @@ def tree_variance_exponent(squared_weights: sp.Expr = PLAIN_AVERAGE) -> Derivati
     0.572184
     """
     rate = _shrinkage(squared_weights)
-    shrinks = sp.Symbol("lambda", positive=True)
     value = -sp.log(rate) / sp.log(fan_in)
     arguments = arguments_of(value)
     return Derivation(

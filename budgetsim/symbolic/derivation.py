@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec
 
 import sympy as sp
+from sympy.printing.latex import LatexPrinter
 
 from budgetsim.symbolic import numeric as _numeric
 from budgetsim.symbolic.proof import DerivationError, Outcome, Step
@@ -154,11 +155,24 @@ class Derivation:
         return f"{self.title}\n  {self.result.lhs} = {self.result.rhs}\n  steps: {outcomes}"
 
 
+class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
+    """SymPy's printer, but for beta functions, whose arguments it prints as Python writes them."""
+
+    def _print_beta(self, expr: sp.Expr, exp: str | None = None) -> str:
+        shapes = ", ".join(self._print(shape) for shape in expr.args[:2])
+        return rf"\operatorname{{B}}{'' if exp is None else f'^{{{exp}}}'}\left({shapes}\right)"
+
+    def _print_betainc_regularized(self, expr: sp.Expr, exp: str | None = None) -> str:
+        first, second, low, high = (self._print(part) for part in expr.args)
+        limits = high if expr.args[2] == 0 else f"({low}, {high})"
+        return rf"I_{{{limits}}}{'' if exp is None else f'^{{{exp}}}'}\left({first}, {second}\right)"
+
+
 def _latex(expr: sp.Basic) -> str:
     """LaTeX with a star where a symbol's name ends in one."""
     stars = {symbol: symbol.name.removesuffix("_star") for symbol in expr.free_symbols if symbol.name.endswith("_star")}
     names = {symbol: sp.latex(sp.Symbol(stem)) + r"^{\star}" for symbol, stem in stars.items()}
-    return str(sp.latex(expr, symbol_names=names))
+    return str(_Printer({"symbol_names": names, "min": -4, "max": 6}).doprint(expr))
 
 
 def derives(*theory: str, page: str) -> Callable[[Callable[Arguments, Derivation]], Callable[Arguments, Derivation]]:

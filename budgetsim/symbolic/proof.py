@@ -17,7 +17,8 @@ Outcome = Literal["proved", "checked"]
 
 POINTS = 12  # random points at which a claim is tried before a proof is looked for
 DIGITS = 40
-PATIENCE = 250  # operations beyond which a proof is not looked for by simplification, which takes minutes there
+PATIENCE = 250  # operations beyond which no proof is looked for by simplification, which takes minutes there
+SIGN_PATIENCE = 150  # the same for signs
 QUICK = 4  # reductions that are quick
 ZERO = sp.Float("1e-25")
 
@@ -236,7 +237,7 @@ def _positive(expr: sp.Expr, strict: bool) -> bool:
         sp.expand,
         lambda form: form.rewrite(sp.gamma),
     )
-    forms = forms if expr.count_ops() < PATIENCE else forms[:1]
+    forms = forms if expr.count_ops() < SIGN_PATIENCE else forms[:1]
     return any(all(_positive_factor(factor, strict) for factor in sp.Mul.make_args(form(expr))) for form in forms)
 
 
@@ -250,5 +251,5 @@ def _positive_factor(factor: sp.Expr, strict: bool) -> bool:
 
 
 def _positive_terms(expr: sp.Expr, strict: bool) -> bool:
-    terms = sp.Add.make_args(sp.expand(expr) if expr.count_ops() < PATIENCE else expr)
+    terms = sp.Add.make_args(sp.expand(expr) if expr.count_ops() < SIGN_PATIENCE else expr)
     return all(term.is_nonnegative for term in terms) and (not strict or any(term.is_positive for term in terms))

@@ -90,6 +90,8 @@ def test_latex_is_readable(name: str, rooms: dict[str, symbolic.Derivation]):
     assert text.count("{") == text.count("}")
     assert text.count(r"\left") == text.count(r"\right")
     assert not re.search(r"(?<!\\)star\b|Dummy|_\{t_|\^\{[^{}]*\}\^", text), text
+    formulas = re.sub(r"\\text\{[^}]*\}", "", text)
+    assert not re.search(r"(?<![\\a-z])(?:alpha|beta|gamma|delta|kappa|lambda|rho|sigma|mu)(?![a-z])", formulas), text
     assert derivation.title
     assert derivation.source
     rows = text.removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}").split(" \\\\\n")
