@@ -68,7 +68,8 @@ def chain_errors(key: jax.Array, length: int, _: Shape, operands: tuple[jax.Arra
     def hear(agent: jax.Array, held: jax.Array) -> jax.Array:
         own, noise = jax.random.normal(jax.random.fold_in(key, agent + 1), (2, length), jnp.float64)
         weight = own_weights[agent]
-        return (1.0 - weight) * (held + message * noise) + weight * leaf * _mix(correlation, common, own)
+        after: jax.Array = (1.0 - weight) * (held + message * noise) + weight * leaf * _mix(correlation, common, own)
+        return after
 
     # The first agent hears nothing: its weight is 1.
     held: jax.Array = lax.fori_loop(0, own_weights.shape[0], hear, jnp.zeros_like(common))
