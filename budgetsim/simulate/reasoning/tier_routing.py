@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax  # type: ignore[import-untyped]  # it ships no types
+import optax
 from jax import lax
 from numpy.typing import NDArray
 
