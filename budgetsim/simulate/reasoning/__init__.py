@@ -16,7 +16,9 @@ from budgetsim.simulate.reasoning.arithmetic import ArithmeticWorld
 from budgetsim.simulate.reasoning.arithmetic_prior import arithmetic_prior
 from budgetsim.simulate.reasoning.elasticity import ElasticWorld
 from budgetsim.simulate.reasoning.elasticity_prior import elasticity_prior
+from budgetsim.simulate.reasoning.hop_prior import HopSetting, hop_prior
 from budgetsim.simulate.reasoning.hops import HopWorld
+from budgetsim.simulate.reasoning.many_worlds import WorldsResult, simulate_worlds
 from budgetsim.simulate.reasoning.memory_pipeline import MemoryPipeline, play_plan
 from budgetsim.simulate.reasoning.memory_prior import memory_prior
 from budgetsim.simulate.reasoning.noisy_quadratics import TunedProfile, simulate_quadratic, tune_profiles
@@ -37,6 +39,7 @@ from budgetsim.simulate.reasoning.policies.oracle_stop import OracleStop
 from budgetsim.simulate.reasoning.policies.parallel_chains import ParallelChains
 from budgetsim.simulate.reasoning.policies.persona_ensemble import PersonaEnsemble
 from budgetsim.simulate.reasoning.policies.price_stop import PriceStop
+from budgetsim.simulate.reasoning.policies.proportional_split import ProportionalSplit
 from budgetsim.simulate.reasoning.policies.react import ReAct
 from budgetsim.simulate.reasoning.policies.rebase import Rebase
 from budgetsim.simulate.reasoning.policies.relative_gain_stop import RelativeGainStop
@@ -44,6 +47,7 @@ from budgetsim.simulate.reasoning.policies.retry import Retry
 from budgetsim.simulate.reasoning.policies.searched_budget import SearchedBudget
 from budgetsim.simulate.reasoning.policies.single import Single
 from budgetsim.simulate.reasoning.policies.split_budget import SplitBudget
+from budgetsim.simulate.reasoning.policies.ucb_variant import UcbVariant
 from budgetsim.simulate.reasoning.policies.uct import Uct
 from budgetsim.simulate.reasoning.policies.uniform import Uniform
 from budgetsim.simulate.reasoning.policies.value_tree import ValueTree
@@ -76,6 +80,7 @@ __all__ = [
     "FixedStop",
     "GlobalBudget",
     "Greedy",
+    "HopSetting",
     "HopWorld",
     "Instructed",
     "MemoryPipeline",
@@ -85,6 +90,7 @@ __all__ = [
     "Policy",
     "PriceStop",
     "Prices",
+    "ProportionalSplit",
     "ReAct",
     "Rebase",
     "RelativeGainStop",
@@ -99,19 +105,23 @@ __all__ = [
     "TrainedRouter",
     "Training",
     "TunedProfile",
+    "UcbVariant",
     "Uct",
     "Uniform",
     "ValueTree",
     "VoteSetting",
     "World",
+    "WorldsResult",
     "allocation_prior",
     "anytime_prior",
     "arithmetic_prior",
     "elasticity_prior",
+    "hop_prior",
     "memory_prior",
     "play_plan",
     "simulate_quadratic",
     "simulate_strategy",
+    "simulate_worlds",
     "splits",
     "tool_prior",
     "train_routers",
