@@ -110,7 +110,7 @@ class AnswerPlayer(Walker):
         return chosen(replaced, self.one_of(self.others, Purpose.REPLACEMENT, number, nodes), said)
 
     def tallies(self, ballots: Ballots) -> jax.Array:
-        return ballots.said if ballots.cast is None else ballots.said & ballots.cast
+        return ballots.said if ballots.cast is None else ballots.said & ballots.cast[None]
 
     def elect(self, level: LevelCoins, nodes: Nodes, counts: _votes.Planes) -> jax.Array:
         def larger(answer: jax.Array, most: list[jax.Array]) -> list[jax.Array]:
@@ -121,7 +121,7 @@ class AnswerPlayer(Walker):
         most = lax.fori_loop(1, self.planes, larger, [plane[0] for plane in counts])
         leads = jnp.full_like(counts[0], ALL)
         for plane, of_most in zip(counts, most, strict=True):
-            leads = leads & ~(plane ^ of_most)
+            leads = leads & ~(plane ^ of_most[None])
         return self.pick(leads, level.number, nodes)
 
     def guess(self, number: jax.Array | int, nodes: Nodes) -> jax.Array:
@@ -135,7 +135,7 @@ class AnswerPlayer(Walker):
             chances = _bernoulli.planes(self.among, partial(_bernoulli.of_rows, before))
             takes = leads[answer] & self.toss(chances, Purpose.TIE, number, nodes, index=answer)
             one_more = jnp.concatenate([jnp.zeros_like(before[:1]), before[:-1]])
-            return (picked & ~takes).at[answer].set(takes), chosen(leads[answer], one_more, before)
+            return (picked & ~takes[None]).at[answer].set(takes), chosen(leads[answer], one_more, before)
 
         # row r: where r of the answers before are leaders
         none_yet = jnp.zeros_like(leads).at[0].set(ALL)

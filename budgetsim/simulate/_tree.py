@@ -100,18 +100,18 @@ class Player(Walker):
 
     def noisy(self, level: LevelCoins, number: jax.Array | int, nodes: Nodes, said: jax.Array) -> jax.Array:
         assert level.noise is not None
-        return said ^ self.toss(level.noise, Purpose.CHANNEL, number, nodes)
+        return said ^ self.toss(level.noise, Purpose.CHANNEL, number, nodes)[None]
 
     def tallies(self, ballots: Ballots) -> jax.Array:
         right, cast = ballots
-        return right if cast is None else jnp.concatenate([right & cast, ~right & cast])
+        return right if cast is None else jnp.concatenate([right & cast[None], ~right & cast[None]])
 
     def elect(self, level: LevelCoins, nodes: Nodes, counts: _votes.Planes) -> jax.Array:
         if counts[0].shape[0] == 1:
             even = level.fan_in % 2 == 0
             return _votes.majority(counts, level.fan_in, self.guess(level.number, nodes) if even else None)
         more, tied = _votes.compare_counts(*([plane[side] for plane in counts] for side in (0, 1)))
-        return more | (tied & self.guess(level.number, nodes))
+        return (more | (tied & self.guess(level.number, nodes)[0]))[None]
 
     def guess(self, number: jax.Array | int, nodes: Nodes) -> jax.Array:
         return self.toss(FAIR, Purpose.TIE, number, nodes)[None]
@@ -128,11 +128,11 @@ class Player(Walker):
             chances = _bernoulli.planes(urn.copy.each(lambda values: values[child]), partial(_bernoulli.of_rows, right))
             copied = self.toss(chances, Purpose.COPY, level.number, nodes, index=child)
             ballots = deliver(child)
-            said = chosen(own, ballots.said, copied)
+            said = chosen(own, ballots.said, copied[None])
             if tallied > 1:
                 counts = _votes.add(counts, [self.tallies(Ballots(said, ballots.cast))])[: len(counts)]
             one_fewer = jnp.concatenate([jnp.zeros_like(right[:1]), right[:-1]])
-            return chosen(said, one_fewer, right), counts
+            return chosen(said[0], one_fewer, right), counts
 
         # row c: where c of the votes so far are right
         none_yet = jnp.zeros((level.fan_in + 1, length), jnp.uint32).at[0].set(ALL)

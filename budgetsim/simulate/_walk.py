@@ -22,7 +22,7 @@ import numpy as np
 from jax import lax
 
 from budgetsim.simulate import _bernoulli, _generator, _votes
-from budgetsim.simulate._bernoulli import ALL, NONE, Coin, CoinPlanes
+from budgetsim.simulate._bernoulli import NONE, Coin, CoinPlanes
 from budgetsim.simulate._generator import Purpose
 from budgetsim.simulate._level_coins import LevelCoins
 
@@ -179,7 +179,7 @@ class Walker(ABC):
             # again for every plane of the count.
             counts, speaker, said, tallies = state
             counts = counted(counts, tallies)
-            speaker = chosen(jnp.where(step <= 1, ALL, NONE), said, speaker)
+            speaker = jnp.where(step <= 1, said, speaker)
             if level.speaker is not None:
                 speaker = self.speaker(level, node, jnp.maximum(step - 1, 0), speaker, said)
             return counts, speaker, *arrive(step.astype(jnp.uint32) * np.uint32(chunk))
@@ -240,7 +240,8 @@ class Walker(ABC):
 
 
 def chosen(where: jax.Array, these: jax.Array, others: jax.Array) -> jax.Array:
-    """``these`` where the bits of ``where`` are set, else ``others``."""
+    """``these`` [..., words] where the bits of ``where`` [words] are set, else ``others``."""
+    where = where.reshape((1,) * (these.ndim - 1) + where.shape)
     return (where & these) | (~where & others)
 
 

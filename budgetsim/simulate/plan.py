@@ -136,11 +136,11 @@ def _abstentions(
     for name, given in (("abstention", abstention), ("abstention_if_wrong", if_wrong)):
         if given is None:
             continue
-        dimensions = min(np.ndim(given), 1)
-        values = _domain.probabilities(name, given, dimensions=dimensions)
+        values = _domain.atoms(name, given)
         described[name] = values.tolist()
-        values = _by_label(levels, name, values) if dimensions else values
-        encoded.append(_bernoulli.encode(values if values.min() < values.max() else values.flat[0]))
+        if np.ndim(given) > 0:
+            values = _by_label(levels, name, values)
+        encoded.append(_bernoulli.encode(values if values.min() < values.max() else values[0]))
     if if_wrong is None and not np.any(abstention):
         return (), {}
     return tuple(encoded), described

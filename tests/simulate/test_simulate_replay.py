@@ -31,7 +31,13 @@ def random_case(random, number):
         return float(random.choice([0.0, 1.0, 0.5, 0.375, random.uniform(), random.uniform(0, 0.01)]))
 
     levels = [
-        Level(fan_in=fan_in, fidelity=share(), correlation=share() * 0.9, sharing=str(random.choice(["vote", "beta"])))
+        Level(
+            fan_in=fan_in,
+            fidelity=share(),
+            correlation=share() * 0.9,
+            sharing=str(random.choice(["vote", "beta"])),
+            loss=share() if number % 4 == 3 else 0.0,
+        )
         for fan_in in SHAPES[number % len(SHAPES)]
     ]
     leaves = int(np.prod([level.fan_in for level in levels]))
@@ -68,6 +74,32 @@ def test_every_replica_is_replayed(number):
     assert count_replicas(laid_out, start + 5, start + 40) == (sum(twin[5:40]), 35)
 
 
+@pytest.mark.parametrize(
+    ("levels", "leaves"),
+    [
+        (
+            [Level(fan_in=3, fidelity=0.7, correlation=0.3, loss=0.3), Level(fan_in=1, fidelity=0.8, loss=0.4)],
+            {"leaf_probability": [[0.9, 0.2, 0.6], [0.1, 0.5, 0.6]], "weights": [0.4, 0.6], "abstention": 0.3},
+        ),
+        (
+            [Level(fan_in=4, correlation=0.3, loss=0.3, sharing="beta")],
+            {"probability": [0.7], "abstention": [0.1, 0.2, 0.9, 0.5], "abstention_if_wrong": 0.7},
+        ),
+        (
+            [Level(fan_in=1, loss=0.3), Level(fan_in=3, correlation=0.3)],
+            {"probability": [0.7], "abstention": [0.1, 0.2, 0.9]},
+        ),
+        ([], {"probability": [0.9, 0.3], "weights": [0.5, 0.5], "abstention": 0.5, "abstention_if_wrong": 1.0}),
+    ],
+    ids=["problems", "urn", "speaker", "single"],
+)
+def test_missing_ballots_are_replayed(levels, leaves):
+    twin = replayed(levels, leaves, 2**50 + 3, range(32, 192))
+    laid_out = plan_organization(levels, seed=2**50 + 3, **leaves)
+    for stop in (40, 95, 160):
+        assert count_replicas(laid_out, 32, 32 + stop) == (sum(twin[:stop]), stop)
+
+
 @pytest.mark.parametrize("block", [4])
 @pytest.mark.parametrize(
     "levels",
@@ -75,6 +107,7 @@ def test_every_replica_is_replayed(number):
         [Level(fan_in=3, fidelity=0.8, correlation=0.3), Level(fan_in=2, fidelity=0.7, correlation=0.2)],
         [Level(fan_in=2, correlation=0.3, sharing="beta"), Level(fan_in=1, fidelity=0.9)],
         [Level(fan_in=9, fidelity=0.8, correlation=0.3)],
+        [Level(fan_in=3, correlation=0.3, loss=0.3), Level(fan_in=2, loss=0.2)],
     ],
 )
 @pytest.mark.parametrize("leaves", [{"probability": 0.7}, {"leaf_probability": None}], ids=["equal", "unequal"])
@@ -118,7 +151,17 @@ def any_vote(planes, _value):
     return jnp.bitwise_or.reduce(jnp.stack(planes)), planes[0]
 
 
+def every_message(_self, ballots):
+    return jnp.concatenate([ballots.said, ~ballots.said])
+
+
+def left_is_never_larger(left, _right):
+    return jnp.zeros_like(left[0]), ~jnp.zeros_like(left[0])
+
+
 BROKEN = {
+    "all messages arrive": (_tree.Player, "tallies", every_message),
+    "counts compared wrongly": (_votes, "compare_counts", left_is_never_larger),
     "digits upside down": (_bernoulli, "_larger", upside_down),
     "ties of digits": (_bernoulli, "_larger", larger_or_equal),
     "no carry": (_votes, "add", add_without_carry),
@@ -130,8 +173,9 @@ BROKEN = {
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_broken_kernels_are_caught(monkeypatch, broken):
-    levels = [Level(fan_in=5, fidelity=0.7, correlation=0.3), Level(fan_in=3, fidelity=0.9, correlation=0.2)]
     place, name, wrong = BROKEN[broken]
+    loss = 0.25 if name in ("tallies", "compare_counts") else 0.0
+    levels = [Level(fan_in=5, fidelity=0.7, correlation=0.3, loss=loss), Level(fan_in=3, fidelity=0.9, correlation=0.2)]
     monkeypatch.setattr(place, name, wrong)
     _kernel.compiled.cache_clear()
     try:
