@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from budgetsim.plot.style import THEMES
 from budgetsim.reproduce import pages, phase_transition_simulated, registry
-from budgetsim.reproduce.agent_trees import averages, figures, variants
+from budgetsim.reproduce.agent_trees import averages, difficulty, draws, figures, plurality, variants
 from budgetsim.reproduce.agent_trees.curves import Point, from_json
 from budgetsim.reproduce.agent_trees.draws import Draws
 from budgetsim.reproduce.verdicts import half_unit
+from budgetsim.simulate import Estimate
+from budgetsim.simulate.levels import levels_of
+from budgetsim.theory.phase import one_level_map
 
 ROOT = Path(__file__).parents[2]
 SLUG = "phase-transition"
@@ -87,6 +92,35 @@ def test_a_quick_run_agrees(experiment):
             assert claim.ours == pytest.approx(claim.theirs, abs=half_unit(printed) + 5.6 * claim.se), claim.claim
     assert done == sorted(done)
     assert 0.0 < done[-1] <= 1.0
+
+
+def test_a_quick_run_of_everything_comes_to_its_claims(monkeypatch: pytest.MonkeyPatch):
+    """The simulators are replaced by the recursion with their noise: what is tested is all that is around them."""
+
+    def noisy(value: float, replicas: int, seed: int) -> Estimate:
+        error = 0.5 / math.sqrt(replicas)
+        noise = error * np.random.default_rng(seed).standard_normal()
+        return Estimate(value=value + noise, standard_error=error, draws=replicas)
+
+    def tree(organization, probability=None, *, replicas, seed, weights=None, leaf_probability=None):
+        leaf = leaf_probability if probability is None else 0.525 if callable(probability) else probability
+        bias = 2.0 * np.average(leaf, weights=weights) - 1.0
+        for level in levels_of(organization):
+            bias = one_level_map(bias, level.fan_in, level.fidelity, level.correlation)
+        return noisy(0.5 + 0.5 * float(bias), replicas, seed)
+
+    monkeypatch.setattr(phase_transition_simulated, "_measured", {})
+    for module in (draws, difficulty, variants):
+        monkeypatch.setattr(module, "simulate_organization", tree)
+    monkeypatch.setattr(plurality, "simulate_answer_tree", lambda *_, replicas, seed: noisy(0.5, replicas, seed))
+    monkeypatch.setattr(averages, "simulate_risk", lambda *_, replicas, seed: noisy(1.0, replicas, seed))
+    seen: list[tuple[int, int]] = []
+    claims = list(phase_transition_simulated.claims(quick=True, seed=1, progress=lambda *at: seen.append(at)))
+    assert len(claims) > 60
+    assert all(claim.se is not None for claim in claims)
+    assert seen == sorted(seen)
+    assert seen[-1][0] == seen[-1][1]
+    assert {claim.verdict for claim in claims} >= {"holds", "does not hold", "holds only if"}
 
 
 def test_a_wrong_curve_is_noticed(stored):

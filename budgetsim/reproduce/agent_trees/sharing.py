@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from budgetsim.reproduce.agent_trees.curves import Curves, Point, at
+from budgetsim.reproduce.agent_trees.curves import Curves, Point
 from budgetsim.reproduce.agent_trees.draws import Draws, slope_at_no_bias
 from budgetsim.reproduce.claim import Claim
 from budgetsim.reproduce.verdicts import number, ordering
@@ -60,14 +60,16 @@ def claims(curves: Curves) -> Iterator[Claim]:
                 se=se,
                 evidence="derived",
             )
-        for fan_in, theirs in BIASES[sharing].items():
-            found = at(curves[f"bias, {law}"], fan_in)
+        for fan_in, value, se in curves[f"bias, {law}"]:
+            theirs = BIASES[sharing].get(round(fan_in))
+            if theirs is None:
+                continue
             yield number(
                 "simulated majority bias at a received bias of .1",
-                f"{law}, correlation {CORRELATION}, fan-in {fan_in}",
+                f"{law}, correlation {CORRELATION}, fan-in {fan_in:g}",
                 theirs=theirs,
-                ours=found.value,
-                se=found.se,
+                ours=value,
+                se=se,
                 evidence="derived",
             )
     for law in SHARINGS.values():

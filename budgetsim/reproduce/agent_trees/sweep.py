@@ -64,14 +64,19 @@ def measure(draws: Draws) -> Curves:
     _, bias, se = draws.bias(reference_tree(0.1, depth), LEAF, REPORTED, 2, len(WHOLE))
     curves["deep whole tree"] = [Point(depth, bias, se)]
     draws.done(parts - 1, parts)
-    # A pool of votes that is resampled at every level is a ladder whose rungs are one level high.
-    pools = draws.few(64, 6)
-    levels = ladder(draws, reference_tree(0.1, 1), LEAF, rungs=30, replicas=REPORTED, ladders=pools, place=(3,))
-    curves["spread of pools"] = [
-        Point(depth, spread := float(levels[depth - 1].std(ddof=1)), spread / math.sqrt(2.0 * (pools - 1)))
-        for depth in (10, 20, 30)
-    ]
+    if not draws.quick:  # a few pools do not tell how far pools are apart
+        curves["spread of pools"] = pool_spread(draws, 64)
     return curves
+
+
+def pool_spread(draws: Draws, pools: int) -> list[Point]:
+    """Standard deviation of the bias among pools of votes that are resampled at every level; ``at`` is the depth.
+
+    A pool is a ladder whose rungs are one level high: votes drawn from a pool are right with its share of right ones.
+    """
+    levels = ladder(draws, reference_tree(0.1, 1), LEAF, rungs=30, replicas=REPORTED, ladders=pools, place=(3,))
+    spreads = {depth: float(levels[depth - 1].std(ddof=1)) for depth in (10, 20, 30)}
+    return [Point(depth, spread, spread / math.sqrt(2.0 * (pools - 1))) for depth, spread in spreads.items()]
 
 
 def small_growth(draws: Draws, rho: float, *place: int) -> Point:
@@ -138,7 +143,7 @@ def claims(curves: Curves) -> Iterator[Claim]:
         se=found.se,
         evidence="derived",
     )
-    for depth, theirs in ((10, "0.02"), (30, "0.06")):
+    for depth, theirs in ((10, "0.02"), (30, "0.06")) if "spread of pools" in curves else ():
         spread = at(curves["spread of pools"], depth)
         yield number(
             f"standard deviation of the bias after {depth} levels among pools of 50,000 votes resampled at every level",
