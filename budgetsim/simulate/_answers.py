@@ -85,32 +85,51 @@ class AnswerPlayer(Walker):
         return max(1, BLOCK // self.planes)
 
     def leaves(self, nodes: Nodes) -> Ballots:
-        said = self.one_of(self.answers, Purpose.LEAF, 0, nodes)
+        length = nodes.number * self.width
+        nothing, everywhere = jnp.zeros((self.planes, length), jnp.uint32), jnp.full(length, ALL, jnp.uint32)
+        said = self.answer(self.answers, Purpose.LEAF, 0, nodes, nothing, everywhere)
         if self.casts is None:
             return Ballots(said, None)
         return Ballots(said, self.toss(self.casts, Purpose.ABSTENTION, 0, nodes))
 
-    def one_of(self, coins: Coin | CoinPlanes, purpose: Purpose, number: jax.Array | int, nodes: Nodes) -> jax.Array:
-        """One answer, the first whose coin comes up, else the last."""
+    def answer(
+        self,
+        coins: Coin | CoinPlanes,
+        purpose: Purpose,
+        number: jax.Array | int,
+        nodes: Nodes,
+        said: jax.Array,
+        anew: jax.Array,
+    ) -> jax.Array:
+        """What is ``said``, but one answer ``anew`` where asked: the first whose coin comes up, else the last.
+
+        The loop reads and changes ``said`` at once: what its coins decide is drawn once, not for every plane that
+        reads it.
+        """
 
         def step(answer: jax.Array, state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-            said, none_yet = state
+            said, open_still = state
             coin = coins.each(lambda values: values[answer])
-            taken = self.toss(coin, purpose, number, nodes, index=answer)
-            return said.at[answer].set(none_yet & taken), none_yet & ~taken
+            taken = open_still & self.toss(coin, purpose, number, nodes, index=answer)
+            said = said.at[answer].set((said[answer] & ~anew) | taken)
+            return said.at[-1].set(said[-1] & ~taken), open_still & ~taken
 
-        start = jnp.zeros((self.planes, nodes.number * self.width), jnp.uint32)
-        everywhere = jnp.full_like(start[0], ALL)
-        said, none = lax.fori_loop(0, self.planes - 1, step, (start, everywhere))
-        return jnp.asarray(said).at[-1].set(none)
+        start = (said.at[-1].set(said[-1] | anew), anew)
+        answered: jax.Array = lax.fori_loop(0, self.planes - 1, step, start)[0]
+        return answered
 
     def noisy(self, level: LevelCoins, number: jax.Array | int, nodes: Nodes, said: jax.Array) -> jax.Array:
         assert level.noise is not None
         replaced = self.toss(level.noise, Purpose.CHANNEL, number, nodes)
-        return chosen(replaced, self.one_of(self.others, Purpose.REPLACEMENT, number, nodes), said)
+        return self.answer(self.others, Purpose.REPLACEMENT, number, nodes, said, replaced)
 
     def tallies(self, ballots: Ballots) -> jax.Array:
-        return ballots.said if ballots.cast is None else ballots.said & ballots.cast[None]
+        said, cast = ballots
+        if cast is None:
+            return said
+        # a loop, for the same reason: losses are drawn once, not for every plane and every bit of its count
+        tallied: jax.Array = lax.map(lambda plane: plane & cast, said)
+        return tallied
 
     def elect(self, level: LevelCoins, nodes: Nodes, counts: _votes.Planes) -> jax.Array:
         def larger(answer: jax.Array, most: list[jax.Array]) -> list[jax.Array]:

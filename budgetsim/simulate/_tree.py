@@ -13,7 +13,7 @@ import numpy as np
 from jax import lax
 
 from budgetsim.simulate import _bernoulli, _problems, _votes
-from budgetsim.simulate._bernoulli import ALL, Coin, CoinPlanes
+from budgetsim.simulate._bernoulli import ALL, NONE, Coin, CoinPlanes
 from budgetsim.simulate._generator import Purpose
 from budgetsim.simulate._level_coins import LevelCoins
 from budgetsim.simulate._walk import Ballots, Nodes, Walker, chosen
@@ -103,8 +103,12 @@ class Player(Walker):
         return said ^ self.toss(level.noise, Purpose.CHANNEL, number, nodes)[None]
 
     def tallies(self, ballots: Ballots) -> jax.Array:
-        right, cast = ballots
-        return right if cast is None else jnp.concatenate([right & cast[None], ~right & cast[None]])
+        if ballots.cast is None:
+            return ballots.said
+        right, cast = ballots.said[0], ballots.cast
+        # a loop: votes and losses are drawn once, not for both sides and every bit of their counts
+        sides: jax.Array = lax.map(lambda wrong: (right ^ wrong) & cast, jnp.array([NONE, ALL]))
+        return sides
 
     def elect(self, level: LevelCoins, nodes: Nodes, counts: _votes.Planes) -> jax.Array:
         if counts[0].shape[0] == 1:
