@@ -45,6 +45,13 @@ def test_what_fits_is_what_can_be_paid(costs, tokens, calls, money, prices) -> N
         assert fits
 
 
+def test_one_call_above_the_whole_budget_does_not_fit() -> None:
+    ledger = Budget(money=1.0, prices=Prices(call=2.0)).ledger()
+    nothing = jnp.zeros((3, 1), jnp.int32)
+    assert not ledger.fits(nothing, ledger.use(jnp.array([[0], [0], [1]], jnp.int32)))[0]
+    assert ledger.fits(nothing, ledger.use(nothing))[0]
+
+
 def test_shares_of_what_is_limited() -> None:
     ledger = Budget(tokens=200, calls=None, money=1.0, prices=Prices(call=0.25)).ledger()
     used = ledger.use(jnp.array([[30], [20], [3]], jnp.int32))

@@ -80,13 +80,14 @@ def test_budgets_of_nothing_one_token_and_everything(policy) -> None:
     assert int(np.asarray(unlimited.nodes).max()) == NODES
 
 
-@partial(jax.tree_util.register_dataclass, meta_fields=("says", "answers"), data_fields=())
+@partial(jax.tree_util.register_dataclass, meta_fields=("says", "answers", "silent"), data_fields=())
 @dataclass(frozen=True)
 class Odd:
-    """Steps cost one token; the critic says always the same, or nothing that is a number; there may be no answer."""
+    """Steps cost one token; the critic always says the same, if it is a number; only the root answers right."""
 
     says: float
     answers: int = 2
+    silent: bool = False
 
     def problems(self, seed: int, block: int, count: int) -> Any:
         return np.zeros(count, np.float32)
@@ -104,7 +105,8 @@ class Odd:
         return child * 0 + self.says, child * 0 + self.says, costs(0, jnp.zeros_like(child), 0)
 
     def answer(self, uniform: Any, problem: Any, state: Any) -> Any:
-        return state.astype(jnp.int32) * 0 + NO_ANSWER, costs(0, jnp.zeros_like(state), 0)
+        given = jnp.where(self.silent, NO_ANSWER, (state > 0.0).astype(jnp.int32))
+        return given, costs(0, jnp.zeros_like(state), 0)
 
 
 def test_a_critic_that_gives_no_number_sees_no_progress() -> None:
@@ -112,6 +114,7 @@ def test_a_critic_that_gives_no_number_sees_no_progress() -> None:
     zero = played(Odd(says=0.0), ValueTree(), Budget(tokens=8), problems=4)
     for one, other in zip(jax.tree.leaves(silent), jax.tree.leaves(zero), strict=True):
         np.testing.assert_array_equal(one, other)
+    assert np.all(silent.answer == 0)  # every step is pruned, and the root answers
     lowest = played(Odd(says=0.1), ValueTree(critic="absolute"), Budget(tokens=8), problems=4)
     silent = played(Odd(says=math.nan), ValueTree(critic="absolute"), Budget(tokens=8), problems=4)
     for one, other in zip(jax.tree.leaves(silent), jax.tree.leaves(lowest), strict=True):
@@ -121,7 +124,7 @@ def test_a_critic_that_gives_no_number_sees_no_progress() -> None:
 @pytest.mark.parametrize("policy", [ValueTree(), Uct(), ValueTree(final="highest")], ids=repr)
 @pytest.mark.parametrize("says", [-4.0, 0.0, 4.0])
 def test_a_world_without_answers_ends_without_an_answer(policy, says) -> None:
-    run = played(Odd(says=says), policy, Budget(tokens=8), problems=4)
+    run = played(Odd(says=says, silent=True), policy, Budget(tokens=8), problems=4)
     assert np.all(run.answer == NO_ANSWER)
     assert int(np.asarray(run.spent)[1].max()) <= 8
 

@@ -16,7 +16,7 @@ BUDGET = Budget(tokens=2000, calls=5)
 @pytest.mark.parametrize("policy", [ValueTree(), Uct()], ids=["tree", "uct"])
 def test_same_seed_same_result_whatever_chunk_and_precision(policy) -> None:
     def run(problems: int, **options: int) -> object:
-        return simulate_strategy(HopWorld(), policy, BUDGET, problems=problems, seed=2**63 + 5, nodes=8, **options)
+        return simulate_strategy(HopWorld(), policy, BUDGET, problems=problems, seed=2**32 + 5, nodes=8, **options)
 
     whole, cut = run(3000, chunk=3), run(3000, chunk=1)
     with jax.enable_x64(True):
