@@ -27,8 +27,15 @@ def test_same_seed_same_result_whatever_chunk_and_precision(policy) -> None:
         assert (whole.largest, whole.expansions, whole.curve) == (other.largest, other.expansions, other.curve)
     fewer = run(700)
     np.testing.assert_array_equal(whole.answers[:700], fewer.answers)
-    different = simulate_strategy(HopWorld(), policy, BUDGET, problems=700, seed=5, nodes=8)
-    assert np.any(different.answers != fewer.answers)  # the upper half of the seed counts
+
+
+def test_all_bits_of_the_seed_count() -> None:
+    alike = HopWorld(hop_weights=(1.0,), progress_alpha=1e9, progress_beta=1e9)  # questions are the same in any case
+    one, other = (
+        simulate_strategy(alike, ValueTree(), BUDGET, problems=1000, seed=seed, nodes=8).answers
+        for seed in (5, 2**32 + 5)
+    )
+    assert np.mean(one != other) > 0.1
 
 
 def test_summaries_follow_from_the_answers() -> None:
