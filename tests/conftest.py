@@ -15,22 +15,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# Long comparisons of strategies and of swapped assumptions, many compilations each: `make verify` runs them.
-LONG = {
-    "test_ab_mcts.py",
-    "test_adaptive_consistency.py",
-    "test_searches.py",
-    "test_subquestions.py",
-    "test_swaps.py",
-    "test_swaps_allocation.py",
-    "test_tier_routing.py",
-    "test_token_worlds.py",
-    "test_tool_agents.py",
+# Comparisons of strategies and of swapped assumptions take many compilations each: `make verify` runs them all, and
+# `make test` of the strategies only the files named here.
+QUICK_STRATEGIES = {
+    "test_answers.py",
+    "test_reasoning_accountant.py",
+    "test_reasoning_engine.py",
+    "test_reasoning_hops.py",
+    "test_retry.py",
+    "test_vote_prior.py",
 }
+LONG_SWAPS = {"test_swaps.py", "test_swaps_allocation.py"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest itself picks by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.name in LONG and item.path.parent.name in {"reasoning", "symbolic"}:
+        folder, name = item.path.parent.name, item.path.name
+        if name in LONG_SWAPS or (
+            folder == "reasoning" and "tests" in item.path.parts and name not in QUICK_STRATEGIES
+        ):
             item.add_marker("verify")
