@@ -29,7 +29,7 @@ def derivations() -> tuple[Derived, ...]:
     Examples
     --------
     >>> [found.theory for found in derivations() if found.name == "stopping.price_stop"]
-    [('budgetsim.theory.stopping.exponential_stop',)]
+    [('budgetsim.theory.stopping.exponential_stop', 'budgetsim.theory.stopping.concave_stop')]
     """
     files = sorted((_ROOT / "symbolic").rglob("*.py"))
     return tuple(found for file in files for found in _registered(file))
