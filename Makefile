@@ -62,6 +62,7 @@ figures: $(VENV)/.dev  ## draw every figure
 .PHONY: papers
 papers: $(VENV)/.dev  ## recompute every claim of papers/ and write its tables again
 	$(BIN)/python -m budgetsim.reproduce.pages papers
+	$(BIN)/python -m budgetsim.reproduce.errata papers/errata.md
 
 .PHONY: bench
 bench: $(VENV)/.bench  ## run every benchmark beside what one would use instead

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,7 @@ def test_bad_rows_are_counted_and_the_rest_is_used(
         (["simulate", "--probability", "1.5"], "probability"),
         (["simulate", "--probability", "0.5", "--fan-in", "4"], "fan_in"),
         (["simulate", "--probability", "0.5", "--replicas", "0"], "replicas"),
+        (["simulate", "--probability", "0.5", "--standard-error", "0"], "standard_error"),
         (["record", "--model", "m", "--out", "x.jsonl"], "--tasks"),
         (["record", "--model", "m", "--out", "x.jsonl", "--tasks", "nonsense"], "nonsense"),
         (["record", "--model", "m", "--out", "x.jsonl", "--tasks", "sums", "--extra-body", "[1"], "extra_body"),
@@ -267,3 +270,45 @@ def test_two_answers_never_make_a_vote_of_two_the_plan(
     status, printed, _ = run(capfd, monkeypatch, "plan", "--budget", "44", str(runs), "--json")
     assert status == 0
     assert json.loads(printed)["tasks"][0]["best"]["organization"] == "single sample"
+
+
+def test_simulate_runs_until_the_standard_error_asked_for(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    star = ("simulate", "--probability", "0.6", "--fan-in", "3", "--depth", "1", "--json")
+    status, out, _ = run(capfd, monkeypatch, *star, "--standard-error", "0.004")
+    result = json.loads(out)
+    assert (status, result["ended"]) == (0, "reached")
+    assert result["standard_error"] <= 0.004
+    # enough draws: sqrt(p (1 - p) / n) at the accuracy of three votes, 0.648
+    assert result["draws"] >= 0.648 * 0.352 / 0.004**2
+    assert result["low"] < result["value"] < result["high"]
+    assert abs(result["value"] - 0.648) < 5.5 * 0.004
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C as POSIX signals it")
+def test_simulate_interrupted_says_what_it_has() -> None:
+    program = "import sys; from budgetsim.cli import main; sys.argv = ['budgetsim', *sys.argv[1:]]; main()"
+    endless = [
+        "simulate",
+        "--probability",
+        "0.6",
+        "--fan-in",
+        "5",
+        "--depth",
+        "8",
+        "--standard-error",
+        "1e-9",
+        "--json",
+    ]
+    running = subprocess.Popen(
+        [sys.executable, "-c", program, *endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(25)  # importing and compiling take a few seconds; an error of 1e-9 takes years
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 0, err
+    result = json.loads(out)
+    assert result["ended"] == "interrupted"
+    assert result["draws"] > 0
+    assert "Traceback" not in err

@@ -94,6 +94,9 @@ computed from public data or code; FIGURE, read off a plot; UNVERIFIED, seen in 
 |---|---|
 {listed}
 
+[errata.md](errata.md) lists formulas in circulation that are wrong, with the numbers that show it.
+[priors.md](priors.md) declares the worlds of every simulated comparison before it is run.
+
 This file is generated: `make papers` recomputes every claim and writes all tables again.
 
 ## Every claim

@@ -53,7 +53,7 @@ def required_gains(threshold: Array, start: Array, gain: Array) -> Array:
     threshold, start
         Value at which the search answers, and value of the root, in [0, 1].
     gain
-        Least gain of a step that counts, above 0. In floats (.8 - .1) / .1 is above 7; it gives 7 all the same.
+        Least gain of a step that counts, above 0. In floats (.8 - .2) / .1 is above 6; it gives 6 all the same.
 
     Notes
     -----
@@ -61,8 +61,8 @@ def required_gains(threshold: Array, start: Array, gain: Array) -> Array:
 
     Examples
     --------
-    >>> required_gains(0.8, 0.1, 0.1)
-    7
+    >>> required_gains(0.8, 0.1, 0.1), required_gains(0.8, 0.2, 0.1)
+    (7, 6)
     """
     xp = common_namespace(threshold)
     return whole_steps(xp, xp.maximum(threshold - start, 0.0) / gain)
