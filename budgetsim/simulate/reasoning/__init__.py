@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from budgetsim.simulate.reasoning import splits
 from budgetsim.simulate.reasoning.accountant import Budget, Prices
+from budgetsim.simulate.reasoning.advance import Searches, play_advance, play_pool
+from budgetsim.simulate.reasoning.advance_prior import AdvanceWorlds, advance_prior
 from budgetsim.simulate.reasoning.allocation_prior import AllocationSetting, allocation_prior
 from budgetsim.simulate.reasoning.answers import AnswerWorld
 from budgetsim.simulate.reasoning.anytime_prior import AnytimeSetting, anytime_prior
@@ -63,6 +65,7 @@ from budgetsim.simulate.reasoning.world import World
 __all__ = [
     "AbMcts",
     "AdaptiveConsistency",
+    "AdvanceWorlds",
     "AllocationSetting",
     "AnswerWorld",
     "AnytimeSetting",
@@ -97,6 +100,7 @@ __all__ = [
     "Retry",
     "SearchWorld",
     "SearchedBudget",
+    "Searches",
     "Single",
     "SplitBudget",
     "StrategyResult",
@@ -112,13 +116,16 @@ __all__ = [
     "VoteSetting",
     "World",
     "WorldsResult",
+    "advance_prior",
     "allocation_prior",
     "anytime_prior",
     "arithmetic_prior",
     "elasticity_prior",
     "hop_prior",
     "memory_prior",
+    "play_advance",
     "play_plan",
+    "play_pool",
     "simulate_quadratic",
     "simulate_strategy",
     "simulate_worlds",
