@@ -33,16 +33,18 @@ def within(search: Callable[[], Found], seconds: float = SECONDS) -> Found | Non
     >>> within(lambda: sp.factorint(sp.nextprime(10**30) * sp.nextprime(3 * 10**30)), seconds=0.05) is None
     True
     """
-    thread, over = threading.get_ident(), threading.Event()
-    interrupt = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    thread, over, firing = threading.get_ident(), threading.Event(), threading.Lock()
 
     def watch() -> None:
         wait = seconds
         while not over.wait(wait):
             wait = AGAIN
-            frame = sys._current_frames().get(thread)
-            if frame is not None and str(frame.f_globals.get("__name__")).startswith(("sympy", "mpmath")):
-                interrupt(ctypes.c_ulong(thread), ctypes.py_object(_OutOfTimeError))
+            with firing:
+                frame = sys._current_frames().get(thread)
+                if over.is_set() or frame is None:
+                    return
+                if str(frame.f_globals.get("__name__")).startswith(("sympy", "mpmath")):
+                    _interrupt(thread)
 
     watcher = threading.Thread(target=watch, daemon=True)
     # an interrupt inside a callback of the garbage collector would be reported and lost
@@ -53,12 +55,19 @@ def within(search: Callable[[], Found], seconds: float = SECONDS) -> Found | Non
         try:
             return search()
         finally:
-            over.set()
+            # One that is under way strikes here, at the latest while the lock is waited for, and none comes after. It
+            # must not be taken back instead: CPython 3.11 would go on looking for it, and never leave the next call
+            # where a tracer runs, such as that of coverage.
+            with firing:
+                over.set()
     except (_OutOfTimeError, NotImplementedError, ValueError, TypeError, AttributeError, sp.PolynomialError):
         return None
     finally:
         over.set()
         watcher.join()
-        interrupt(ctypes.c_ulong(thread), None)  # one that came too late must not strike elsewhere
         if collecting:
             gc.enable()
+
+
+def _interrupt(thread: int) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_OutOfTimeError))
