@@ -116,11 +116,11 @@ class Budget:
 
     def ledger(self) -> Ledger:
         """The limits as arrays that enter a compiled run."""
-        return Ledger(jnp.asarray(self.limits()[:, None]), jnp.asarray(self.rates()))
+        return Ledger(jnp.asarray(self.limits()[:, None]), jnp.asarray(self.rates()[:, :, None]))
 
 
 class Ledger(NamedTuple):
-    """Limits [resources, 1] (or [resources, problems]) and rates [resources, costs] of a budget."""
+    """Limits [resources, 1] and rates [resources, costs, 1] of a budget, or [..., problems] of a budget for each."""
 
     limits: jax.Array
     rates: jax.Array
@@ -129,7 +129,7 @@ class Ledger(NamedTuple):
         """Units of each resource that costs [costs, problems] use; far beyond any limit they count as just beyond."""
 
         def total(rates: jax.Array, parts: jax.Array) -> jax.Array:
-            return sum((rates[:, part, None] * parts[part] for part in range(1, 3)), rates[:, 0, None] * parts[0])
+            return sum((rates[:, part] * parts[part] for part in range(1, 3)), rates[:, 0] * parts[0])
 
         # the exact whole sum may leave 32 bits, but only where the rounded one is already far beyond every limit
         rounded = total(self.rates.astype(jnp.float32), costs.astype(jnp.float32))
@@ -141,7 +141,7 @@ class Ledger(NamedTuple):
 
     def shares(self, used: jax.Array) -> jax.Array:
         """Share that is left of each resource [resources, problems]: 1 where it is not limited, 0 of an empty one."""
-        money = jnp.any(self.rates[2] > 0)
+        money = jnp.any(self.rates[2] > 0, axis=0)
         limited = (self.limits < UNLIMITED) | (jnp.array([False, False, True])[:, None] & money)
         return jnp.where(limited, (self.limits - used) / jnp.maximum(self.limits, 1), 1.0)
 

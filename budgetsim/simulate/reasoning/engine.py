@@ -54,6 +54,7 @@ class Played(NamedTuple):
     left: jax.Array  # [problems] share left of the scarcest resource
     nodes: jax.Array  # int32 [problems]
     curve: jax.Array  # int8 [CHECKPOINTS, problems]: answer held when this share of the budget was spent
+    ended: jax.Array  # bool [problems]: nothing more was asked for, or nothing more was to be had
 
 
 def _view(run: Run, ledger: Ledger) -> View:
@@ -142,7 +143,7 @@ def play(
     place: jax.Array,
     problem: Any,
 ) -> Played:
-    """Play all problems of a chunk to their end; ``requests`` is a guard that no finite budget needs.
+    """Play all problems of a chunk to their end, or for ``requests`` requests: ``ended`` says which.
 
     ``place`` [problems] is the number of each problem, ``key`` [2] the seed. Numbers of the world, of the policy and of
     the ledger may be arrays [problems]. Problems are played in groups that fit into the cache of a processor, one group
@@ -205,7 +206,7 @@ def _play(
     _, run = lax.while_loop(on, go, (jnp.zeros((), jnp.uint32), start))
     view = _view(run, ledger)
     final = policy.answer(Uniforms(key, place, jnp.asarray(LAST), VOTE), view, run.policy)
-    return Played(final, run.spent, view.left, run.nodes, _carried(run.curve))
+    return Played(final, run.spent, view.left, run.nodes, _carried(run.curve), run.done)
 
 
 def _carried(curve: jax.Array) -> jax.Array:

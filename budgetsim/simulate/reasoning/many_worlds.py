@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import jax
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from budgetsim.simulate import _domain
-from budgetsim.simulate.reasoning.accountant import CALLS, INPUT, OUTPUT, UNLIMITED, Budget, check_budget
+from budgetsim.simulate.reasoning.accountant import CALLS, INPUT, OUTPUT, UNLIMITED, Budget, Ledger, check_budget
 from budgetsim.simulate.reasoning.engine import Played, play
 from budgetsim.simulate.reasoning.policy import Policy
-from budgetsim.simulate.reasoning.run import LARGEST_TREE, Progress, provenance_of
+from budgetsim.simulate.reasoning.run import LARGEST_TREE, Progress, check_ended, most_requests, provenance_of
 from budgetsim.simulate.reasoning.world import NO_ANSWER, World
 
 TOGETHER = 2**14  # problems that are in memory together, or one world if that is more
@@ -51,8 +51,8 @@ class WorldsResult:
 
 def simulate_worlds(
     worlds: Sequence[World],
-    policy: Policy,
-    budget: Budget | int,
+    policy: Policy | Sequence[Policy],
+    budget: Budget | int | Sequence[Budget | int],
     *,
     problems_per_world: int,
     seed: int,
@@ -65,7 +65,9 @@ def simulate_worlds(
     ----------
     worlds
         Worlds of one kind, one or more, that differ only in numbers.
-    policy, budget, nodes
+    policy, budget
+        As of `simulate_strategy`; or one a world, policies of one kind that differ only in numbers.
+    nodes
         As of `simulate_strategy`.
     problems_per_world
         Number of problems, 1 or more.
@@ -77,7 +79,8 @@ def simulate_worlds(
     Raises
     ------
     ValueError
-        If an argument is outside its domain, or the worlds are not of one kind.
+        If an argument is outside its domain, ``nodes`` is too small for what the strategy asks for, the worlds or the
+        policies are not of one kind, or there is not one policy or budget a world.
 
     Examples
     --------
@@ -86,13 +89,22 @@ def simulate_worlds(
     >>> easy, hard = simulate_worlds(worlds, ValueTree(), 2000, problems_per_world=500, seed=1, nodes=8).accuracy
     >>> bool(easy > hard)
     True
+
+    A budget of its own for each world:
+
+    >>> budgets = [Budget(tokens=600), Budget(tokens=6000)]
+    >>> result = simulate_worlds(worlds, ValueTree(), budgets, problems_per_world=500, seed=1, nodes=8)
+    >>> (result.input_tokens + result.output_tokens <= [600, 6000]).tolist()
+    [True, True]
     """
     each = _domain.count("problems_per_world", problems_per_world, most=UNLIMITED)
     seed = _domain.count("seed", seed, least=0, most=2**64 - 1)
     nodes = _domain.count("nodes", nodes, most=LARGEST_TREE)
-    budget = check_budget(budget)
-    if not worlds or len({jax.tree.structure(world) for world in worlds}) > 1:
-        raise ValueError(f"worlds must be one or more of one kind that differ only in numbers, got {len(worlds)}")
+    policies = _one_or_one_a_world("policy", policy, len(worlds))
+    budgets = [check_budget(one) for one in _one_or_one_a_world("budget", budget, len(worlds))]
+    for name, things in (("worlds", worlds), ("policy", policies)):
+        if not things or len({jax.tree.structure(thing) for thing in things}) > 1:
+            raise ValueError(f"{name} must be one or more of one kind that differ only in numbers, got {len(things)}")
     if len(worlds) * each > 2**32:
         raise ValueError(f"worlds times problems_per_world must be at most 2**32, got {len(worlds) * each}")
     size = min(len(worlds), max(1, TOGETHER // each))
@@ -104,17 +116,21 @@ def simulate_worlds(
         with jax.enable_x64(False):
             drawn = [worlds[place].problems(seed, place, each) for place in places]
             problem = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=-1), *drawn)
-            stacked = jax.tree.map(
-                lambda *numbers: jnp.repeat(jnp.asarray(numbers), each), *(worlds[place] for place in places)
-            )
+            world = _stacked([worlds[place] for place in places], each)
+            player = _stacked([policies[place] for place in places], each) if len(policies) > 1 else policies[0]
+            ledger = _ledger([budgets[place] for place in places], each) if len(budgets) > 1 else budgets[0].ledger()
             number = np.repeat(np.asarray(places, np.uint32), each) * each + np.tile(np.arange(each), size)
             place = jnp.asarray(number.astype(np.uint32))
-            played = play(stacked, policy, nodes + 1, 4 * nodes + 8, budget.ledger(), key, place, problem)
+            played = play(world, player, nodes + 1, most_requests(nodes), ledger, key, place, problem)
+        check_ended(np.asarray(played.ended), nodes)
         kept = min(size, len(worlds) - first)
         sums.append(_by_world(played, size)[:, :kept])
         if progress is not None:
             progress((first + kept) * each, len(worlds) * each)
     right, answered, *spent = np.concatenate(sums, axis=1)
+    provenance = provenance_of(worlds[0], policies[0], budgets[0], each, nodes, seed)
+    if len(budgets) > 1:
+        provenance["budget"] = [asdict(one) for one in budgets]
     share = (right * each + 2.0) / (each + 4.0)
     return WorldsResult(
         accuracy=right,
@@ -124,8 +140,28 @@ def simulate_worlds(
         output_tokens=spent[OUTPUT],
         calls=spent[CALLS],
         problems=each,
-        provenance={"worlds": len(worlds), **provenance_of(worlds[0], policy, budget, each, nodes, seed)},
+        provenance={"worlds": len(worlds), **provenance},
     )
+
+
+def _one_or_one_a_world(name: str, given: Any, worlds: int) -> list[Any]:
+    """What was given, in a list: one thing for all worlds, or one for each."""
+    if not isinstance(given, Sequence):
+        return [given]
+    if len(given) != worlds:
+        raise ValueError(f"{name} must be one, or one for each of {worlds} worlds, got {len(given)}")
+    return list(given)
+
+
+def _stacked(things: Sequence[Any], each: int) -> Any:
+    """Things that differ only in numbers as one, whose numbers are arrays [things times each]."""
+    return jax.tree.map(lambda *numbers: jnp.repeat(jnp.asarray(numbers), each), *things)
+
+
+def _ledger(budgets: Sequence[Budget], each: int) -> Ledger:
+    """The ledgers of budgets as one [..., budgets times each]."""
+    parts = zip(*(budget.ledger() for budget in budgets), strict=True)
+    return Ledger(*(jnp.repeat(jnp.concatenate(part, axis=-1), each, axis=-1) for part in parts))
 
 
 def _by_world(played: Played, worlds: int) -> NDArray[Any]:

@@ -89,7 +89,8 @@ def simulate_strategy(
     seed
         Integer in 0 ... 2**64 - 1. The same seed gives the same result, whatever ``chunk``.
     nodes
-        Largest tree, root included, 1 ... 1024: an expansion beyond it is refused as one beyond the budget is.
+        Largest tree, root included, 1 ... 1024: an expansion beyond it is refused as one beyond the budget is. It also
+        bounds the requests of a problem: 4 nodes + 8.
     chunk
         Blocks of 1024 problems that are in memory together; changes no result.
     progress
@@ -98,7 +99,8 @@ def simulate_strategy(
     Raises
     ------
     ValueError
-        If an argument is outside its domain; the message names it.
+        If an argument is outside its domain, or ``nodes`` too small for what the strategy asks for; the message names
+        it.
 
     Examples
     --------
@@ -120,7 +122,10 @@ def simulate_strategy(
         parts.append(played)
         if progress is not None:
             progress(min(problems, first + chunk * BLOCK), problems)
-    answers, spent, left, nodes_used, curve = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
+    answers, spent, left, nodes_used, curve, ended = (
+        np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)
+    )
+    check_ended(ended, nodes)
     provenance = provenance_of(world, policy, budget, problems, nodes, seed)
     right = [int(np.sum(curve[place] == 0)) for place in range(CHECKPOINTS)]
     largest = spent.max(axis=1)
@@ -147,8 +152,22 @@ def _chunk(
     problem = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=-1), *drawn)
     place = jnp.arange(first, first + len(blocks) * BLOCK, dtype=jnp.uint32)
     key = jnp.array([seed & 0xFFFFFFFF, seed >> 32], jnp.uint32)
-    played = play(world, policy, nodes + 1, 4 * nodes + 8, budget.ledger(), key, place, problem)
+    played = play(world, policy, nodes + 1, most_requests(nodes), budget.ledger(), key, place, problem)
     return tuple(np.asarray(array)[..., : end - first] for array in played)
+
+
+def most_requests(nodes: int) -> int:
+    """Requests that a problem may make: one for every node, answers, and refusals."""
+    return 4 * nodes + 8
+
+
+def check_ended(ended: NDArray[np.bool_], nodes: int) -> None:
+    """Refuse a run that was cut off [problems]: its answers would be those of a smaller budget than was asked for."""
+    if not np.all(ended):
+        raise ValueError(
+            f"nodes must be larger: after {most_requests(nodes)} requests, all that {nodes} nodes allow, "
+            f"{np.sum(~ended)} of {ended.size} problems had more to ask for"
+        )
 
 
 def _mean(values: NDArray[Any], provenance: dict[str, object]) -> Estimate:
