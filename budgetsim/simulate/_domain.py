@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -55,9 +57,10 @@ def answer_probabilities(given: ArrayLike) -> NDArray[np.float64]:
     return values
 
 
-def count(name: str, given: int, *, least: int = 1, most: int | None = None) -> int:
+def count(name: str, given: float, *, least: int = 1, most: int | None = None) -> int:
     """Give back an integer within ``least`` ... ``most``."""
-    if int(given) != given or given < least or (most is not None and given > most):
+    whole = math.isfinite(given) and int(given) == given
+    if not whole or given < least or (most is not None and given > most):
         domain = f"an integer of {least} or more" if most is None else f"an integer in {least} ... {most}"
         raise ValueError(f"{name} must be {domain}, got {given}")
     return int(given)

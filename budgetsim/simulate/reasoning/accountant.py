@@ -146,8 +146,9 @@ class Ledger(NamedTuple):
         return jnp.where(limited, (self.limits - used) / jnp.maximum(self.limits, 1), 1.0)
 
 
-def check_budget(budget: Budget | int) -> Budget:
-    """The budget itself; a number stands for tokens."""
+def check_budget(budget: Budget | float) -> Budget:
+    """The budget itself; a number stands for tokens, infinity for no limit."""
     if isinstance(budget, Budget):
         return budget
-    return Budget(tokens=_domain.count("budget", budget, least=0, most=UNLIMITED))
+    unlimited = budget == math.inf
+    return Budget(tokens=None if unlimited else _domain.count("budget", budget, least=0, most=UNLIMITED))

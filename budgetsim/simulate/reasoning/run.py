@@ -68,7 +68,7 @@ class StrategyResult:
 def simulate_strategy(
     world: World,
     policy: Policy,
-    budget: Budget | int,
+    budget: Budget | float,
     *,
     problems: int,
     seed: int,
@@ -83,7 +83,7 @@ def simulate_strategy(
     world, policy
         Frozen parameter objects.
     budget
-        Limits of one problem; a whole number stands for tokens.
+        Limits of one problem; a whole number stands for tokens, infinity for no limit.
     problems
         Number of problems, 1 or more.
     seed

@@ -76,5 +76,7 @@ def test_impossible_prices_are_refused(wrong) -> None:
 
 def test_a_number_is_a_budget_of_tokens() -> None:
     assert check_budget(7) == Budget(tokens=7)
-    with pytest.raises(ValueError, match="budget"):
-        check_budget(-1)
+    assert check_budget(math.inf) == Budget()
+    for wrong in (-1, 0.5, -math.inf, math.nan):
+        with pytest.raises(ValueError, match="budget"):
+            check_budget(wrong)
