@@ -1,0 +1,1 @@
+"""What simulated worlds say about value trees."""

@@ -1,0 +1,105 @@
+"""Every strategy in every world of a prior: accuracies, a row a world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from budgetsim.reproduce.value_trees.headline_rules import (
+    ABLATIONS,
+    BY_NODE,
+    CHAINS,
+    CHOICES,
+    PATIENT,
+    QUICK,
+    RULES,
+    TREE,
+    UNHELPED,
+    Rule,
+)
+from budgetsim.reproduce.world_tables import Table
+from budgetsim.simulate.reasoning import HopSetting, HopWorld, ParallelChains, hop_prior, simulate_worlds
+from budgetsim.simulate.reasoning.hop_prior import BUDGETS
+
+NODES = 21  # the root, and a step for each tool call of the high budget
+PROBLEMS = "problems"
+Floats = NDArray[np.float64]
+Play = Callable[[Sequence[HopWorld], str], Floats]
+
+
+def measure(*, traps: bool, quick: bool, seed: int, progress: Callable[[float], None]) -> Table:
+    """Parameters of the worlds of a prior, and what share of its questions each strategy answers right."""
+    settings = hop_prior(24 if quick else 240, seed, traps=traps)
+    worlds = [setting.world for setting in settings]
+    problems = 200 if quick else 1000
+    chains = partial(_chains, [setting.longest for setting in settings], problems, seed)
+
+    def by(rule: Rule) -> Play:
+        return partial(_search, rule, problems, seed)
+
+    every = tuple(BUDGETS)
+    rules = {name: rule for name, rule in RULES.items() if name in QUICK or not quick}
+    runs: list[tuple[str, Play, Sequence[HopWorld], Sequence[str]]] = [
+        (CHAINS, chains, worlds, every),
+        *((name, by(rule), worlds, every) for name, rule in rules.items()),
+    ]
+    if not quick:
+        nodewise = [replace(world, repeat_by="node") for world in worlds]
+        patient = [replace(world, early_stop=0.0) for world in worlds]
+        unhelped = [replace(world, repeat_widened=world.repeat) for world in worlds]
+        runs += [(name, by(rule), worlds, ("low",)) for name, rule in (CHOICES | ABLATIONS).items()]
+        runs += [
+            (f"{TREE}, {BY_NODE}", by(RULES[TREE]), nodewise, ("low",)),
+            (f"{CHAINS}, {BY_NODE}", chains, nodewise, ("low", "high")),
+            (f"{CHAINS}, {PATIENT}", chains, patient, ("low", "high")),
+            (f"{TREE}, {UNHELPED}", by(RULES[TREE]), unhelped, ("low",)),
+        ]
+    table = {**parameters(settings), PROBLEMS: np.full(len(worlds), problems)}
+    for place, (name, play, where, budgets) in enumerate(runs):
+        for budget in budgets:
+            table[f"{name} {budget}"] = play(where, budget)
+        progress((place + 1) / len(runs))
+    return table
+
+
+def parameters(settings: Sequence[HopSetting]) -> Table:
+    """What distinguishes the worlds of a prior, as declared; the mix of hops and the beta law by their means."""
+    worlds = [setting.world for setting in settings]
+    columns = {
+        "hops": [sum(weight * hops for hops, weight in enumerate(world.hop_weights, 2)) for world in worlds],
+        "progress": [world.progress_alpha / (world.progress_alpha + world.progress_beta) for world in worlds],
+        "misleading": [world.misleading for world in worlds],
+        "dead ends": [world.trapped for world in worlds],
+        "repeats": [world.repeat for world in worlds],
+        "repeats under WIDEN": [world.repeat_widened for world in worlds],
+        "critic's noise": [world.critic_noise for world in worlds],
+        "critic's bias": [world.critic_bias for world in worlds],
+        "critic fooled": [world.fooled for world in worlds],
+        "early stop": [world.early_stop for world in worlds],
+        "longest chain": [setting.longest for setting in settings],
+    }
+    return {name: np.array(values, np.float64) for name, values in columns.items()}
+
+
+def _search(rule: Rule, problems: int, seed: int, worlds: Sequence[HopWorld], budget: str) -> Floats:
+    limits = BUDGETS[budget]
+    policy = rule(float(limits.calls or 0.0))
+    return simulate_worlds(worlds, policy, limits, problems_per_world=problems, seed=seed, nodes=NODES).accuracy
+
+
+def _chains(longest: Sequence[int], problems: int, seed: int, worlds: Sequence[HopWorld], budget: str) -> Floats:
+    """Chains of the length that each world allows.
+
+    All worlds are played at every length and those of that length kept: problems belong to the place of a world in the
+    list, so a shorter list would meet others.
+    """
+    found, lengths = np.empty(len(worlds)), np.array(longest)
+    for length in np.unique(lengths):
+        policy = ParallelChains(longest=int(length))
+        result = simulate_worlds(worlds, policy, BUDGETS[budget], problems_per_world=problems, seed=seed, nodes=NODES)
+        found[lengths == length] = result.accuracy[lengths == length]
+    return found
