@@ -6,7 +6,7 @@ import math
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +18,7 @@ from budgetsim.simulate import _domain
 from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.reasoning.accountant import CALLS, INPUT, OUTPUT, Budget, check_budget
 from budgetsim.simulate.reasoning.columns import GENERATOR
-from budgetsim.simulate.reasoning.engine import CHECKPOINTS, play
+from budgetsim.simulate.reasoning.engine import play
 from budgetsim.simulate.reasoning.policy import Policy
 from budgetsim.simulate.reasoning.world import NO_ANSWER, World
 
@@ -118,28 +118,58 @@ def simulate_strategy(
     parts = []
     for first in range(0, problems, chunk * BLOCK):
         with jax.enable_x64(False):  # no result may depend on how JAX is configured
-            played = _chunk(world, policy, budget, nodes, seed, first, min(problems, first + chunk * BLOCK))
-        parts.append(played)
+            *played, ended = _chunk(world, policy, budget, nodes, seed, first, min(problems, first + chunk * BLOCK))
+        check_ended(ended, nodes)
+        parts.append(_summarized(*played))
         if progress is not None:
             progress(min(problems, first + chunk * BLOCK), problems)
-    answers, spent, left, nodes_used, curve, ended = (
-        np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)
-    )
-    check_ended(ended, nodes)
     provenance = provenance_of(world, policy, budget, problems, nodes, seed)
-    right = [int(np.sum(curve[place] == 0)) for place in range(CHECKPOINTS)]
-    largest = spent.max(axis=1)
+    answers = np.concatenate([part.answers for part in parts])
+    blocks = np.concatenate([part.blocks for part in parts], axis=-1)
+    right = np.sum([part.right for part in parts], axis=0)
+    largest = np.max([part.largest for part in parts], axis=0)
+
+    def share(count: Any) -> Estimate:
+        return Estimate.from_count(int(count), problems, provenance=provenance)
+
+    means = [_mean(rows, provenance) for rows in blocks]
     return StrategyResult(
-        accuracy=Estimate.from_count(int(np.sum(answers == 0)), problems, provenance=provenance),
-        answered=Estimate.from_count(int(np.sum(answers != NO_ANSWER)), problems, provenance=provenance),
-        input_tokens=_mean(spent[INPUT], provenance),
-        output_tokens=_mean(spent[OUTPUT], provenance),
-        calls=_mean(spent[CALLS], provenance),
-        unspent=_mean(left, provenance),
+        accuracy=share(np.sum(answers == 0)),
+        answered=share(np.sum(answers != NO_ANSWER)),
+        input_tokens=means[INPUT],
+        output_tokens=means[OUTPUT],
+        calls=means[CALLS],
+        unspent=means[CALLS + 1],
         largest=(int(largest[INPUT]), int(largest[OUTPUT]), int(largest[CALLS])),
-        expansions=int(nodes_used.sum(dtype=np.int64)) - problems,
-        curve=tuple(Estimate.from_count(count, problems, provenance=provenance) for count in right),
+        expansions=sum(part.expansions for part in parts),
+        curve=tuple(share(count) for count in right),
+        answers=answers,
+    )
+
+
+class _Part(NamedTuple):
+    """What is kept of a chunk: all but the answers is a handful of numbers, so a million problems take no more room."""
+
+    answers: NDArray[np.int8]
+    blocks: NDArray[np.float64]  # [input tokens, output tokens, calls, share left; size, mean, squares; blocks]
+    right: NDArray[np.int64]
+    largest: NDArray[np.int32]
+    expansions: int
+
+
+def _summarized(
+    answers: NDArray[Any], spent: NDArray[Any], left: NDArray[Any], nodes: NDArray[Any], curve: NDArray[Any]
+) -> _Part:
+    values = np.stack([*spent, left]).astype(np.float64)
+    cuts = [values[:, first : first + BLOCK] for first in range(0, values.shape[1], BLOCK)]
+    # block by block, so that no sum depends on how blocks are put together into chunks
+    rows = [[(cut.shape[1], row.mean(), np.sum((row - row.mean()) ** 2)) for row in cut] for cut in cuts]
+    return _Part(
         answers=answers.astype(np.int8),
+        blocks=np.moveaxis(np.array(rows, np.float64), 0, -1),
+        right=np.sum(curve == 0, axis=-1),
+        largest=spent.max(axis=1),
+        expansions=int(nodes.sum(dtype=np.int64)) - answers.size,
     )
 
 
@@ -170,10 +200,14 @@ def check_ended(ended: NDArray[np.bool_], nodes: int) -> None:
         )
 
 
-def _mean(values: NDArray[Any], provenance: dict[str, object]) -> Estimate:
-    numbers = values.astype(np.float64)
-    error = float(numbers.std(ddof=1) / math.sqrt(numbers.size)) if numbers.size > 1 else math.inf
-    return Estimate(value=float(numbers.mean()), standard_error=error, draws=numbers.size, provenance=provenance)
+def _mean(blocks: NDArray[np.float64], provenance: dict[str, object]) -> Estimate:
+    """The mean of blocks [size, mean, sum of squares around it; blocks]."""
+    size, mean, squares = blocks
+    draws = float(size.sum())
+    whole = math.fsum(size * mean) / draws
+    around = math.fsum(squares) + math.fsum(size * (mean - whole) ** 2)
+    error = math.sqrt(around / (draws - 1.0) / draws) if draws > 1.0 else math.inf
+    return Estimate(value=whole, standard_error=error, draws=int(draws), provenance=provenance)
 
 
 def _fields(thing: Any) -> dict[str, object]:

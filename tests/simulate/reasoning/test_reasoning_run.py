@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
+
 import jax
 import numpy as np
 import pytest
@@ -9,6 +13,7 @@ import pytest
 from budgetsim.simulate.reasoning import Budget, HopWorld, Uct, ValueTree, simulate_strategy
 from budgetsim.simulate.reasoning.hop_prior import BUDGETS, MIXES, hop_prior
 from budgetsim.simulate.reasoning.many_worlds import simulate_worlds
+from budgetsim.simulate.reasoning.run import BLOCK, _mean, _summarized
 
 BUDGET = Budget(tokens=2000, calls=5)
 
@@ -25,6 +30,7 @@ def test_same_seed_same_result_whatever_chunk_and_precision(policy) -> None:
         np.testing.assert_array_equal(whole.answers, other.answers)
         assert (whole.accuracy, whole.output_tokens, whole.calls) == (other.accuracy, other.output_tokens, other.calls)
         assert (whole.largest, whole.expansions, whole.curve) == (other.largest, other.expansions, other.curve)
+        assert (whole.unspent, whole.input_tokens) == (other.unspent, other.input_tokens)
     fewer = run(700)
     np.testing.assert_array_equal(whole.answers[:700], fewer.answers)
 
@@ -58,6 +64,47 @@ def test_summaries_follow_from_the_answers() -> None:
     assert held[0] == 0.0  # a sixteenth of the budget buys no answer
     assert result.calls.value * 2500 == pytest.approx(result.expansions)  # a step is a call
     assert result.accuracy.provenance["seed"] == 3
+
+
+def test_means_and_errors_are_those_of_all_problems() -> None:
+    """Of problems that differ: one block, several, and one that is not full."""
+    random = np.random.default_rng(0)
+    for problems in (1, 700, 1024, 5000):
+        spent = random.integers(0, 2**30, (3, problems)).astype(np.int32)
+        left = random.random(problems)
+        curve = random.integers(-1, 3, (16, problems)).astype(np.int8)
+        nodes = random.integers(1, 9, problems)
+        half = 2 * BLOCK
+        parts = [
+            _summarized(spent[0, cut] % 7, spent[:, cut], left[cut], nodes[cut], curve[:, cut])
+            for cut in (slice(0, half), slice(half, None))
+            if spent[0, cut].size
+        ]
+        blocks = np.concatenate([part.blocks for part in parts], axis=-1)
+        for rows, values in zip(blocks, [*spent.astype(float), left], strict=True):
+            estimate = _mean(rows, {})
+            assert estimate.draws == problems
+            assert estimate.value == pytest.approx(np.mean(values), rel=1e-12)
+            error = np.std(values, ddof=1) / np.sqrt(problems) if problems > 1 else np.inf
+            assert estimate.standard_error == pytest.approx(error, rel=1e-9)
+        assert np.sum([part.right for part in parts], axis=0).tolist() == np.sum(curve == 0, axis=1).tolist()
+        assert np.max([part.largest for part in parts], axis=0).tolist() == spent.max(axis=1).tolist()
+        assert sum(part.expansions for part in parts) == nodes.sum() - problems
+
+
+def test_a_million_problems_take_no_more_memory_than_a_few() -> None:
+    """Answers are kept, a byte each; a problem's tokens or its tree would be tens and hundreds of megabytes."""
+    program = """
+        import resource
+        from budgetsim.simulate.reasoning import Budget, HopWorld, Greedy, simulate_strategy
+        def peak(problems):
+            simulate_strategy(HopWorld(), Greedy(), Budget(tokens=500, calls=2), problems=problems, seed=0, nodes=3)
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(peak(2**14), peak(2**20))
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True)
+    few, many = map(float, done.stdout.split())
+    assert many - few < 16.0, f"{few} and {many} mebibytes"
 
 
 def test_a_world_among_many_is_that_world() -> None:
