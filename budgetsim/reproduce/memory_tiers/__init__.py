@@ -1,0 +1,1 @@
+"""Studies of memory pipelines: which tiers a trained router takes, and what aligning its two rewards changes."""
