@@ -31,19 +31,19 @@ def _headline(table: Table, prior: str, look: Theme) -> Figure:
     """Everything that is played at the low budget against chains at the high one."""
     names = [*rules.RULES, f"{rules.TREE}, {rules.BY_NODE}", *rules.CHOICES, *rules.ABLATIONS]
     rows = {name: shares(table, f"{name} low", HIGH) for name in names if has(table, f"{name} low")}
-    return share_bars(look, rows, f"Low budget against chains at four times it ({prior})")
+    return share_bars(look, rows, f"Low budget against chains of 4x ({prior})")
 
 
 def _rules(table: Table, prior: str, look: Theme) -> Figure:
     """The value tree against others at equal budgets."""
-    others = (rules.CHAINS, rules.GREEDY, rules.UCB, rules.UNIFORM, rules.STEADY, rules.INVERTED)
+    others = (rules.CHAINS, rules.GREEDY, rules.UCB, rules.UNIFORM, rules.STEADY)
     rows = {
         f"{other}, {budget}": shares(table, f"{rules.TREE} {budget}", f"{other} {budget}")
         for other in others
         for budget in BUDGETS
         if has(table, f"{other} {budget}")
     }
-    return share_bars(look, rows, f"The value tree against ... at equal budgets ({prior})")
+    return share_bars(look, rows, f"Value tree against others of equal budget ({prior})")
 
 
 def _parameters(table: Table, look: Theme) -> Figure:

@@ -59,10 +59,11 @@ default of `ValueTree`, kept to show what it is worth."""
 ABLATIONS: dict[str, Rule] = {
     "never smooths": _tree(back_propagation="none"),
     "prunes nothing": _tree(directive=False),
-    "no backstop": _tree(backstop=0.0),
+    "no token backstop": _tree(backstop=0.0),
     "exponent up to 2": _tree(largest_exponent=2.0),
 }
-"""Parts of the paper's rule taken away, one each, played at the low budget."""
+"""Parts of the paper's rule taken away, one each, played at the low budget. Without the token backstop an answer is
+still forced once the calls are used up."""
 
 BY_NODE = "repeats by node"
 PATIENT = "never stops early"

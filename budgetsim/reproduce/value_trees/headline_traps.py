@@ -21,7 +21,7 @@ def measure(*, quick: bool, seed: int, progress: Callable[[float], None]) -> Tab
 
 def claims(table: Table) -> Iterator[Claim]:
     """In which share of worlds the headline holds, and what decides it."""
-    return headline_claims.claims(table, PRIOR)
+    return headline_claims.claims(table, PRIOR, headline_claims.WITH_TRAPS)
 
 
 def draw(table: Table) -> Mapping[str, Callable[[Theme], Figure]]:
