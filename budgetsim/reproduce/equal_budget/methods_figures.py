@@ -1,0 +1,80 @@
+"""Figures of the table of methods: who is among the best at which budget, what it costs, and what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from matplotlib.figure import Figure
+
+from budgetsim.plot.style import MARKERS, Theme
+from budgetsim.reproduce.equal_budget.columns import (
+    BEST,
+    DEBATE,
+    METHODS,
+    MULTIPLES,
+    RETRY,
+    VOTES,
+    compare,
+    difference,
+)
+from budgetsim.reproduce.equal_budget.winners import among_the_best, regret
+from budgetsim.reproduce.equal_budget.wording import mean_and_error
+from budgetsim.reproduce.world_figures import over_parameters, share_bars
+from budgetsim.reproduce.world_tables import Table
+
+DECIDING = {
+    "trap share": "share of questions that are traps",
+    "mean right": "mean probability of a right sample",
+    "accepts wrong": "wrong answers that are accepted",
+    "accepts right": "right answers that are accepted",
+    "evaluator tokens": "tokens of an evaluation / a chain",
+    "conformity": "debaters who follow the plurality",
+}
+
+
+def draw(table: Table) -> Mapping[str, Callable[[Theme], Figure]]:
+    """The figures by name."""
+
+    def winners(look: Theme) -> Figure:
+        return _winners(look, table)
+
+    def rivals(look: Theme) -> Figure:
+        rows = {
+            f"{rival}, budget {multiple}": compare(table, VOTES, rival, multiple)
+            for multiple in (4, 64)
+            for rival in METHODS
+            if rival != VOTES
+        }
+        return share_bars(look, rows, "Self-consistency against")
+
+    def decides(look: Theme) -> Figure:
+        series = {rival: difference(table, rival, VOTES, 64) for rival in (RETRY, BEST, DEBATE)}
+        panels = {words: table[name] for name, words in DECIDING.items()}
+        return over_parameters(look, panels, series, label="accuracy: method - votes")
+
+    return {"winners": winners, "rivals": rivals, "decides": decides}
+
+
+def _winners(look: Theme, table: Table) -> Figure:
+    figure = Figure(figsize=(8.4, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2, sharex=True)
+    best = {multiple: among_the_best(table, METHODS, multiple) for multiple in MULTIPLES}
+    lost = {multiple: regret(table, METHODS, multiple) for multiple in MULTIPLES}
+    for number, name in enumerate(METHODS):
+        style = {
+            "color": look.cycle[number % len(look.cycle)],
+            "marker": MARKERS[number % len(MARKERS)],
+            "markersize": 4.5,
+            "linewidth": 1.3,
+            "label": name,
+        }
+        left.plot(MULTIPLES, [best[multiple][name].mean() for multiple in MULTIPLES], **style)
+        right.plot(MULTIPLES, [mean_and_error(lost[multiple][name])[0] for multiple in MULTIPLES], **style)
+    left.set(ylim=(-0.03, 1.03), ylabel="share of worlds", title="Nobody is ahead of it")
+    right.set(ylim=(-0.01, None), ylabel="accuracy", title="Mean loss to the best of each world")
+    for axes in (left, right):
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(MULTIPLES, [str(multiple) for multiple in MULTIPLES])
+        axes.set_xlabel("budget, in chains of thought")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=4)
+    return figure
