@@ -12,6 +12,7 @@ from scipy.stats import binom
 
 from budgetsim.reproduce.value_trees.bounds_worlds import RUNS
 from budgetsim.reproduce.world_tables import Table
+from budgetsim.simulate.reasoning.advance_prior import HABITS
 
 FALSE_ALARM = 2e-5  # that one world or more is called a violation if the failures are just those that are allowed
 QUANTILES = (0.05, 0.5, 0.95)
@@ -90,5 +91,6 @@ def listed(values: tuple[float, ...] | list[float]) -> str:
 
 
 def habits(table: Table) -> Mapping[str, NDArray[np.bool_]]:
-    """The worlds of each habit, by its name."""
-    return {str(name): table["habit"] == name for name in dict.fromkeys(table["habit"].tolist())}
+    """The worlds of each habit that there is, by its name."""
+    chosen = {name: table["habit"] == place for place, name in enumerate(HABITS)}
+    return {name: worlds for name, worlds in chosen.items() if worlds.any()}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from budgetsim.reproduce.world_tables import Table
 from budgetsim.simulate.reasoning.advance import play_advance, play_pool
-from budgetsim.simulate.reasoning.advance_prior import HABITS, AdvanceWorlds, advance_prior
+from budgetsim.simulate.reasoning.advance_prior import AdvanceWorlds, advance_prior
 from budgetsim.theory.value_tree_bounds import StepBounds, step_bounds
 from budgetsim.theory.value_tree_pool import advance_probability, exact_pool_steps, pool_steps
 from budgetsim.theory.value_tree_risks import random_cost_budget
@@ -48,15 +48,13 @@ def few_digits(worlds: AdvanceWorlds) -> AdvanceWorlds:
 
 
 def parameters(worlds: AdvanceWorlds) -> Table:
-    """Columns of a table that say which worlds these are: all parameters, and ``habit`` by name."""
-    columns = {name: column for name, column in worlds._asdict().items() if name != "number"}
-    return {**columns, "habit": np.array(HABITS)[worlds.habit]}
+    """Columns of a table that say which worlds these are."""
+    return {name: column for name, column in worlds._asdict().items() if name != "number"}
 
 
 def worlds_of(table: Table) -> AdvanceWorlds:
     """The worlds of a table."""
-    number = np.arange(table["gains"].size, dtype=np.uint32)
-    columns = {**table, "number": number, "habit": np.array([HABITS.index(name) for name in table["habit"]])}
+    columns = {**table, "number": np.arange(table["gains"].size, dtype=np.uint32)}
     return AdvanceWorlds(**{name: columns[name] for name in AdvanceWorlds._fields})
 
 
@@ -127,11 +125,16 @@ def _pooled(worlds: AdvanceWorlds, seed: int) -> Table:
         ended = play_pool(some, steps * some.highest_cost, growing=growing, runs=RUNS, seed=seed)
         return np.asarray((~ended.reached).sum(axis=1))
 
+    exact_failed = failed(dearest, least)
+    # Where nothing is kept back these are the same searches.
+    ignored, kept_back = exact_failed.copy(), worlds.stop_ratio > 0.0
+    if kept_back.any():
+        ignored[kept_back] = failed(dearest.part(kept_back), least_pool_steps(spends_all.part(kept_back)))
     return {
         "pool failed": failed(dearest, bounds.pool),
         "growing pool failed": failed(worlds, bounds.pool, growing=True),
         "pool exact steps": least,
-        "pool exact failed": failed(dearest, least),
-        "no backstop failed": failed(dearest, least_pool_steps(spends_all)),
+        "pool exact failed": exact_failed,
+        "no backstop failed": ignored,
         "constant failed": failed(spends_all, bounds.constant),
     }
