@@ -1,0 +1,1 @@
+"""Division of a budget over sub-questions: the worlds, the rules that divide, and what comes of it."""
