@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from budgetsim.errors import JobError
 from budgetsim.reproduce.memory_tiers.readings import ALIGNED, ALONE, PRICED, REWARDS, WEIGHTS, cell
 from budgetsim.reproduce.world_tables import Table
 from budgetsim.simulate.reasoning import MemoryPipeline, memory_prior, train_routers
@@ -16,8 +18,10 @@ from budgetsim.theory.memory_tiers import cost_reward
 from budgetsim.theory.tier_plans import TierPlans, best_tier_plan, tier_plans
 
 WORLDS, QUICK_WORLDS = 48, 3
-TRAININGS = 2  # of a router, with draws of their own
+TRAININGS, SPARE = 2, 2  # of a router, with draws of their own
 LOW, MID, HIGH = range(3)
+Tiers: TypeAlias = NDArray[np.float64]
+Kind: TypeAlias = tuple[str, str, float]
 
 
 def measure(*, quick: bool, seed: int, progress: Callable[[float], None]) -> Table:
@@ -36,12 +40,12 @@ def measure(*, quick: bool, seed: int, progress: Callable[[float], None]) -> Tab
     rows = []
     for number, world in enumerate(worlds):
         random = np.random.SeedSequence([seed, number])
-        rows.append(_row(world, [int(key) for key in random.generate_state(TRAININGS, np.uint64)]))
+        rows.append(_row(world, [int(key) for key in random.generate_state(TRAININGS + SPARE, np.uint64)]))
         progress((number + 1) / len(worlds))
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def _row(world: MemoryPipeline, seeds: list[int]) -> dict[str, float]:
+def _row(world: MemoryPipeline, seeds: Sequence[int]) -> dict[str, float]:
     row = {f"gain {place + 1}": gain for place, gain in enumerate(world.module_gains)}
     row |= {f"tokens {place + 1}": tokens for place, tokens in enumerate(world.module_tokens)}
     row |= {"middle share": world.middle_share, "query noise": world.query_noise}
@@ -49,18 +53,35 @@ def _row(world: MemoryPipeline, seeds: list[int]) -> dict[str, float]:
     plans = tier_plans(world.module_tokens, world.tier_prices, world.module_gains, gains, world.base_quality)
     for reward in REWARDS:
         row[f"alignment {reward}"] = first_alignment(world, plans, judged=reward == "judged")
-    for reward in REWARDS:
-        played = replace(world, judged=reward == "judged")
-        for alignment in (ALIGNED, ALONE):
-            weights = WEIGHTS if alignment == ALIGNED else PRICED
-            training = Training(aligned=alignment == ALIGNED)
-            trained = [train_routers(played, weights, training, queries=2, seed=seed) for seed in seeds]
-            for place, weight in enumerate(weights):
-                factor = row[f"alignment {reward}"] if alignment == ALIGNED else 1.0
-                tiers = [routers[place].tiers for routers in trained]
-                for what, value in judged_by_plans(plans, weight, factor, tiers).items():
-                    row[cell(what, reward, alignment, weight)] = value
+    for (reward, alignment, weight), tiers in _trained(world, seeds).items():
+        factor = row[f"alignment {reward}"] if alignment == ALIGNED else 1.0
+        for what, value in judged_by_plans(plans, weight, factor, tiers).items():
+            row[cell(what, reward, alignment, weight)] = value
     return row
+
+
+def _trained(world: MemoryPipeline, seeds: Sequence[int]) -> dict[Kind, list[Tiers]]:
+    """The first trainings whose numbers are all finite: one draw in 2**24 gives an infinite query, which spoils it."""
+    kept: dict[Kind, list[Tiers]] = {}
+    for seed in seeds:
+        found = {
+            (reward, alignment, router.cost_weight): router.tiers
+            for reward in REWARDS
+            for alignment, weights in ((ALIGNED, WEIGHTS), (ALONE, PRICED))
+            for router in train_routers(
+                replace(world, judged=reward == "judged"),
+                weights,
+                Training(aligned=alignment == ALIGNED),
+                queries=2,
+                seed=seed,
+            )
+        }
+        if all(np.all(np.isfinite(tiers)) for tiers in found.values()):
+            for kind, tiers in found.items():
+                kept.setdefault(kind, []).append(tiers)
+        if kept and len(next(iter(kept.values()))) == TRAININGS:
+            return kept
+    raise JobError(f"expected {TRAININGS} trainings with finite numbers out of {len(seeds)}")
 
 
 def first_alignment(world: MemoryPipeline, plans: TierPlans, *, judged: bool) -> float:
@@ -74,9 +95,7 @@ def first_alignment(world: MemoryPipeline, plans: TierPlans, *, judged: bool) ->
     return float(np.sqrt(variance) / _charges(plans).std())
 
 
-def judged_by_plans(
-    plans: TierPlans, weight: float, alignment: float, tiers: list[NDArray[np.float64]]
-) -> Mapping[str, float]:
+def judged_by_plans(plans: TierPlans, weight: float, alignment: float, tiers: Sequence[Tiers]) -> Mapping[str, float]:
     """What routers with these probabilities [modules, tiers] take and lose, held against all plans; exact for each."""
     value = plans.quality - weight * alignment * _charges(plans)
     best = best_tier_plan(plans, weight, alignment)
