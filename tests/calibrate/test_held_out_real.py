@@ -28,6 +28,7 @@ def assert_better_than_every_baseline(errors):
 
 
 @real_logs
+@pytest.mark.verify
 def test_two_prompts_of_three_models():
     result = validated([TRACES / "renze_concise" / "samples.jsonl.gz"], 3)
     assert len(result.groups) == 87

@@ -21,6 +21,7 @@ from budgetsim.parameters import Organization
 from budgetsim.simulate import simulate_organization
 from budgetsim.theory import phase
 
+pytestmark = pytest.mark.verify
 SHAPES = [
     (1, 0),
     (1, 3),

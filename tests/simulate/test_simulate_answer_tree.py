@@ -32,7 +32,9 @@ Z = 5.5
     [
         ([Level(fan_in=2, fidelity=0.7, correlation=0.3, loss=0.2)], [0.4, 0.35, 0.15]),
         ([Level(fan_in=2, loss=0.25), Level(fan_in=2, correlation=0.3)], [0.3, 0.45, 0.25]),
-        ([Level(fan_in=4), Level(fan_in=1, fidelity=0.6, loss=0.2)], [0.3, 0.3, 0.2]),
+        pytest.param(
+            [Level(fan_in=4), Level(fan_in=1, fidelity=0.6, loss=0.2)], [0.3, 0.3, 0.2], marks=pytest.mark.verify
+        ),
     ],
     ids=["star", "tree", "relayed"],
 )
@@ -47,7 +49,10 @@ def test_meets_enumeration_of_all_outcomes(levels, row):
         assert abs(estimate.z_score(expected)) < Z
 
 
-@pytest.mark.parametrize(("fan_in", "depth", "answers"), [(5, 1, 4), (3, 2, 3), (4, 2, 4)])
+@pytest.mark.parametrize(
+    ("fan_in", "depth", "answers"),
+    [(5, 1, 4), *(pytest.param(*each, marks=pytest.mark.verify) for each in ((3, 2, 3), (4, 2, 4)))],
+)
 def test_random_trees_meet_the_theory(fan_in, depth, answers):
     """Fidelities and correlations whose digits fill two blocks, so that few kernels need compiling."""
     random = np.random.default_rng([fan_in, depth, answers])
@@ -111,6 +116,7 @@ def test_every_replica_is_replayed(case):
         assert count_replicas(laid_out, 64, 64 + stop) == (sum(twin[:stop]), stop)
 
 
+@pytest.mark.verify
 def test_neither_batch_nor_chunks_nor_devices_change_anything(monkeypatch):
     levels, rows = REPLAYED["tree"]
     laid_out = plan_answer_tree(levels, rows, seed=3)

@@ -27,6 +27,7 @@ print(json.dumps([
 """
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("count_of_devices", [2])
 def test_two_devices_count_the_same(count_of_devices):
     environment = {**os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={count_of_devices}"}

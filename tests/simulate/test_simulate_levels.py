@@ -63,7 +63,9 @@ def random_levels(random, fan_ins, sharing):
 
 
 @pytest.mark.parametrize("sharing", ["vote", "beta"])
-@pytest.mark.parametrize("fan_ins", [(2,), (4,), (5,), (3, 4), (2, 5)], ids=str)
+@pytest.mark.parametrize(
+    "fan_ins", [(2,), (3, 4), *(pytest.param(each, marks=pytest.mark.verify) for each in ((4,), (5,), (2, 5)))], ids=str
+)
 def test_random_levels_meet_enumeration(fan_ins, sharing):
     random = np.random.default_rng([*fan_ins, len(sharing)])
     for number in range(10):
@@ -121,6 +123,7 @@ def test_unequal_leaves_sit_next_to_their_siblings():
     )
 
 
+@pytest.mark.verify
 def test_drawn_difficulties_stay_through_the_tree():
     tree = Organization.tree(3, 2)
     strength = (2.0, 1.5)
@@ -155,6 +158,7 @@ def test_pools_meet_the_theory_within_their_own_error(pool):
     assert spread > 2 * math.sqrt(1 / pool)
 
 
+@pytest.mark.verify
 def test_memory_grows_with_depth_alone():
     """5**8 leaves of 4096 replicas would be 200 MB at a bit a vote; the kernel holds blocks and counts."""
     deep = plan_organization(Organization.tree(5, 8, fidelity=0.6, correlation=0.1), 0.7, seed=1)
@@ -166,6 +170,7 @@ def test_memory_grows_with_depth_alone():
     assert abs(Estimate.from_count(right, 4096).z_score(expected)) < Z
 
 
+@pytest.mark.verify
 def test_pools_go_where_whole_trees_cannot():
     deep = Organization.tree(5, 30, fidelity=0.6, correlation=0.1)
     with pytest.raises(ValueError, match="give pool="):

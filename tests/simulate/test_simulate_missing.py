@@ -81,6 +81,7 @@ def test_losses_meet_the_theory_averaged_over_arrivals(shape):
         assert abs(estimate.z_score((1 + bias) / 2)) < 4, (levels, start)
 
 
+@pytest.mark.verify
 def test_problems_with_leaves_of_their_own():
     leaves, weights = np.array([[0.9, 0.3, 0.6], [0.2, 0.2, 0.95], [0.5, 0.1, 0.4]]), [0.5, 0.3, 0.2]
     star = [Level(fan_in=3, correlation=0.3)]
@@ -120,6 +121,7 @@ def test_pools_lose_messages():
     assert abs(whole.value - pooled.value) < Z * np.hypot(whole.standard_error, pooled.standard_error)
 
 
+@pytest.mark.verify
 def test_runs_until_sure():
     tree = Organization.tree(3, 2, fidelity=0.7, correlation=0.25)
     expected = (1 + float(phase.iterate_bias(0.4, 3, 2, 0.7, 0.25))) / 2
@@ -193,6 +195,7 @@ def test_until_refuses_what_cannot_be_reached(wish):
         simulate_organization_until(STAR, 0.6, seed=1, **wish)
 
 
+@pytest.mark.verify
 def test_caller_configuration_changes_nothing():
     levels = [Level(fan_in=3, fidelity=0.7, correlation=0.3, loss=0.3), Level(fan_in=1, loss=0.2)]
     leaves = {"leaf_probability": [[0.4, 0.8, 0.2], [0.6, 0.1, 0.9]], "abstention": [0.1, 0.2, 0.3]}

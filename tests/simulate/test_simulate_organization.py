@@ -41,6 +41,7 @@ def test_meets_enumeration_of_all_outcomes(organization, probability, weights):
     assert estimate.standard_error < 6e-4
 
 
+@pytest.mark.verify
 def test_meets_slow_twin_on_a_noisy_tree():
     """Too many outcomes to enumerate: both sides draw."""
     tree = Organization.tree(3, 3, fidelity=0.85, correlation=0.2)
@@ -51,6 +52,7 @@ def test_meets_slow_twin_on_a_noisy_tree():
     assert abs(fast.value - slow.value) < Z * math.hypot(fast.standard_error, slow.standard_error)
 
 
+@pytest.mark.verify
 def test_difficulty_is_averaged_outside_the_tree():
     tree = Organization.tree(5, 2, fidelity=0.9, correlation=0.1)
     atoms, weights = [0.35, 0.55, 0.9], [0.4, 0.4, 0.2]
