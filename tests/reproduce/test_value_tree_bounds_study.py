@@ -144,9 +144,9 @@ def test_the_kept_worlds_are_all_those_of_the_prior():
 def test_measured_failures_have_the_exact_law_where_the_chance_is_constant():
     """Counts of failures against negative-binomial tails: which steps were counted, in the worlds of the table."""
     seen: list[float] = []
-    table = bounds_worlds.measure(worlds=60, seed=2, progress=seen.append)
+    table = bounds_worlds.measure(worlds=250, seed=2, progress=seen.append)
     assert seen == [1.0]
-    assert {len(column) for column in table.values()} == {60}
+    assert {len(column) for column in table.values()} == {250}
     worlds = worlds_of(table)
     steps = certified(worlds).steps
     columns = {"published": steps.published, "chernoff": steps.chernoff, "entropy": steps.relative_entropy,
@@ -160,8 +160,52 @@ def test_measured_failures_have_the_exact_law_where_the_chance_is_constant():
         low, high = (stats.nbinom.ppf(1.0 - share, worlds.gains[row], worlds.advance[row]) + worlds.gains[row]
                      for share in np.clip(worlds.failure[row] + np.array([1, -1]) * 0.06, 1e-5, 1.0))  # fmt: skip
         assert low <= table["needed steps"][row] <= high
-    assert compared >= 50
+    assert compared >= 300
+    # All worlds together see what one does not: a step more or less.
+    rows = worlds.habit == 0
+    for name, number in columns.items():
+        truth = stats.nbinom.sf(number[rows] - worlds.gains[rows], worlds.gains[rows], worlds.advance[rows])
+        distance = (table[f"{name} failed"][rows] - RUNS * truth).sum() / np.sqrt(RUNS * np.sum(truth * (1.0 - truth)))
+        assert abs(distance) < 5.8, (name, distance)
     assert [claim.verdict for claim in first_claims(table)] == ["holds"] * NEVER
+
+
+def pool_failure(worlds: AdvanceWorlds, row: int, steps: int, stop: float) -> float:
+    """Chance of too few gains in a full pool at the highest cost, step by step; the chance does not change."""
+    law = np.eye(1, int(worlds.gains[row]))[0]  # of the gains made, the goal left out
+    for step in range(steps):
+        left = 1.0 - step / steps
+        if left < stop - 1e-12:
+            break
+        rivals = (worlds.pool_size[row] - 1) * worlds.competition[row] ** (1.0 / left)
+        chance = worlds.progress[row] / (1.0 + rivals)
+        law = law * (1.0 - chance) + np.concatenate([[0.0], law[:-1]]) * chance
+    return float(law.sum())
+
+
+@pytest.mark.verify
+def test_measured_failures_in_pools_have_the_exact_law_where_the_chance_is_constant():
+    worlds = few_digits(advance_prior(250, seed=4))
+    table = bounds_worlds.measure(worlds=250, seed=4, progress=[].append)
+    certain = certified(worlds)
+    rows = np.flatnonzero(worlds.habit == 0)
+    for row in rows:
+        stop, all_spent = worlds.stop_ratio[row], worlds.part([row])._replace(stop_ratio=np.zeros(1))
+        for name, steps, left_out in (
+            ("pool", certain.pool[row], stop),
+            ("pool exact", table["pool exact steps"][row], stop),
+            ("no backstop", least_pool_steps(all_spent)[0], stop),
+            ("constant", certain.constant[row], 0.0),
+        ):
+            truth = pool_failure(worlds, row, int(steps), left_out)
+            seen = int(table[f"{name} failed"][row])
+            assert stats.binomtest(seen, RUNS, min(truth, 1.0)).pvalue > 1e-8, (name, row)
+        start = worlds.progress[row] / (1.0 + (worlds.pool_size[row] - 1) * worlds.competition[row])
+        demand, gains = math.log(1.0 / worlds.failure[row]), worlds.gains[row]
+        published = (gains + math.sqrt(2.0 * gains * demand) + 2.0 * demand) / start
+        assert certain.constant[row] == math.ceil(published)
+    assert rows.size >= 50
+    assert table["growing pool failed"].sum() < table["pool failed"].sum()
 
 
 @pytest.mark.verify
