@@ -28,7 +28,7 @@ from budgetsim.reproduce.equal_budget.columns import (
     right,
     trap_share,
 )
-from budgetsim.reproduce.equal_budget.winners import among_the_best, regret, sole_winner
+from budgetsim.reproduce.equal_budget.winners import among_the_best, regret
 from budgetsim.reproduce.equal_budget.wording import region
 from budgetsim.simulate.reasoning import arithmetic_prior, elasticity_prior, vote_prior
 
@@ -147,8 +147,8 @@ def test_what_decides_is_what_the_lead_goes_along_with():
 
 def test_winners_and_regret():
     table = even(**always(BEST, 9000), **always(CASCADE, np.where(np.arange(WORLDS) < 10, 9500, 5000), (1,)))
-    alone = sole_winner(table, METHODS, 1)
-    assert (alone[BEST].mean(), alone[CASCADE].mean(), alone[VOTES].mean()) == (0.75, 0.25, 0.0)
+    best = among_the_best(table, METHODS, 1)
+    assert (best[BEST].mean(), best[CASCADE].mean(), best[VOTES].mean()) == (0.75, 0.25, 0.0)
     assert among_the_best(table, (VOTES, DEBATE), 1)[VOTES].all()
     assert regret(table, METHODS, 1)[BEST].mean() == pytest.approx(0.0125)
     assert regret(table, METHODS, 4)[VOTES] == pytest.approx(np.full(WORLDS, 0.4))
@@ -163,7 +163,7 @@ def test_winners_and_regret():
 def test_no_region_smaller_than_a_fifth_is_named():
     table = {"size": np.arange(100)}
     assert region(table, {"size": "size"}, np.arange(100) < 18) is None
-    assert region(table, {"size": "size"}, np.arange(100) >= 60) == ("size is at least 58 (42 % of worlds)", True)
+    assert region(table, {"size": "size"}, np.arange(100) >= 60) == ("the size is at least 58 (42 % of worlds)", True)
     few = {"size": np.arange(12)}
     assert region(few, {"size": "size"}, np.arange(12) < 9) is None
 

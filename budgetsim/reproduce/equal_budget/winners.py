@@ -36,13 +36,6 @@ def among_the_best(table: Table, methods: Sequence[str], multiple: int) -> dict[
     }
 
 
-def sole_winner(table: Table, methods: Sequence[str], multiple: int) -> dict[str, NDArray[np.bool_]]:
-    """Whether it alone is among the best, for each method [worlds]."""
-    best = among_the_best(table, methods, multiple)
-    alone = np.sum(list(best.values()), axis=0) == 1
-    return {name: alone & among for name, among in best.items()}
-
-
 def regret(table: Table, methods: Sequence[str], multiple: int) -> dict[str, NDArray[np.float64]]:
     """Accuracy lost to the best method of each world, for each method [worlds].
 

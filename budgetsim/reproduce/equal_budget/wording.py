@@ -16,14 +16,18 @@ LEAST_WORLDS, LEAST_SHARE = 10, 0.2  # a region smaller than this says nothing
 
 
 def of_worlds(table: Table, prior: str) -> str:
-    """How many worlds of which prior, for a condition.
+    """How many worlds of which prior, and how sure a share of them is, for a condition.
 
     Examples
     --------
     >>> of_worlds({"problems": np.array([60, 60])}, "votes")
-    '2 worlds of the prior votes, 60 questions each'
+    '2 worlds of the prior votes, 60 questions each (a share has a standard error of 0.20 at most)'
     """
-    return f"{table['problems'].size} worlds of the prior {prior}, {table['problems'][0]} questions each"
+    worlds = table["problems"].size
+    return (
+        f"{worlds} worlds of the prior {prior}, {table['problems'][0]} questions each (a share has a standard error of "
+        f"{0.5 / np.sqrt(worlds + 4):.2f} at most)"
+    )
 
 
 def listed(numbers: Iterable[float], digits: int = 2) -> str:
@@ -79,7 +83,7 @@ def region(table: Table, parameters: Mapping[str, str], holds: NDArray[np.bool_]
     --------
     >>> table = {"noise": np.arange(40) / 100, "size": np.arange(40) % 7}
     >>> region(table, {"noise": "noise", "size": "size"}, table["noise"] < 0.3)
-    ('noise is at most 0.3 (78 % of worlds)', True)
+    ('the noise is at most 0.3 (78 % of worlds)', True)
     """
     best = ("", 0)
     for name, words in parameters.items():
@@ -92,6 +96,9 @@ def region(table: Table, parameters: Mapping[str, str], holds: NDArray[np.bool_]
             inside = np.flatnonzero(ends & (share >= NEARLY_ALL))
             if inside.size and inside[-1] + 1 > best[1]:
                 kept = int(inside[-1]) + 1
-                best = (f"{words} is {side} {values[kept - 1]:.2g} ({100 * kept / places.size:.0f} % of worlds)", kept)
+                best = (
+                    f"the {words} is {side} {values[kept - 1]:.2g} ({100 * kept / places.size:.0f} % of worlds)",
+                    kept,
+                )
     enough = max(LEAST_WORLDS, LEAST_SHARE * holds.size)
     return (best[0], True) if best[1] >= enough else None
