@@ -95,17 +95,19 @@ def measure_profiles(
     Returns
     -------
     dict
-        Columns [settings]: ``percent``, ``steps``, ``noise``; of a profile ``peak``, ``loss``, ``loss ... se``,
-        ``expected`` and ``least``; of two ``A less B``, how their losses differ in the same noise, and its error.
+        Columns [settings]: ``percent``, ``steps``, ``noise``, ``tuning``, ``runs``; of a profile ``peak``, ``loss``,
+        ``loss ... se``, ``expected`` and ``least``; of two ``A less B``, how their losses differ in the same noise, and
+        its error.
     """
     peaks = np.array(PEAKS)
-    settings = [(steps, noise) for noise in NOISES for steps in budgets]
+    cases = [(steps, noise) for noise in NOISES for steps in budgets]
     rows: list[dict[str, float]] = []
-    work = sum(steps for steps, _ in settings)
+    work = sum(steps for steps, _ in cases)
     done = 0
-    for place, (steps, noise) in enumerate(settings):
+    for place, (steps, noise) in enumerate(cases):
         heights = {name: profile(np.arange(steps) / steps) for name, profile in profiles.items()}
         row = {"percent": 100.0 * steps / STEPS[-1], "steps": float(steps), "noise": noise}
+        row |= {"tuning": float(tuning), "runs": float(runs)}
         chosen = {}
         for name, height in heights.items():
             tried = final_losses(peaks[:, None] * height, noise, runs=tuning, random=_random(seed, place, _TUNE)).mean(
@@ -125,6 +127,16 @@ def measure_profiles(
         done += steps
         progress(done / work)
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def settings(table: Table) -> str:
+    """The settings of a table in the words of a condition."""
+    percent, noise = table["percent"], table["noise"]
+    return (
+        f"{noise.size} settings: budgets of {_span(percent.min(), percent.max())} % of {STEPS[-1]} steps, noise"
+        f" {_span(noise.min(), noise.max())}; rate of each profile the best of {len(PEAKS)} on {table['tuning'][0]:g}"
+        f" runs, loss of {table['runs'][0]:g} fresh ones"
+    )
 
 
 def difference(table: Table, first: str, second: str, ending: str = "") -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ from budgetsim.reproduce.learning_rates.profiles import (
     measure_profiles,
     over_budgets,
     ranks,
+    settings,
     where_all,
 )
 from budgetsim.reproduce.verdicts import statement
@@ -46,9 +47,7 @@ def measure(*, quick: bool, seed: int, progress: Callable[[float], None]) -> Tab
 
 def claims(table: Table) -> Iterator[Claim]:
     """What the settings say about REX."""
-    where = (
-        f"{table['noise'].size} settings: budgets of 1 to 100 % of 4000 steps, noise .001 to .1; rate tuned for each"
-    )
+    where = settings(table)
     low = table["percent"] < LOW
     yield agreement_claim(table, COMPARED, where)
     sign = clearly(table, "rex", "linear")

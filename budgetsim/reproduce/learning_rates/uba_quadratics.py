@@ -15,6 +15,7 @@ from budgetsim.reproduce.learning_rates.profiles import (
     clearly,
     measure_profiles,
     over_budgets,
+    settings,
     where_all,
 )
 from budgetsim.reproduce.learning_rates.rex_quadratics import RIVALS, agreement_claim, counted
@@ -38,9 +39,7 @@ def measure(*, quick: bool, seed: int, progress: Callable[[float], None]) -> Tab
 
 def claims(table: Table) -> Iterator[Claim]:
     """What the settings say about UBA."""
-    where = (
-        f"{table['noise'].size} settings: budgets of 1 to 100 % of 4000 steps, noise .001 to .1; rate tuned for each"
-    )
+    where = settings(table)
     yield agreement_claim(table, PLAYED, where)
     for name, shape in SHAPES.items():
         against = np.stack([clearly(table, name, rival) for rival in COMMON])
