@@ -129,7 +129,8 @@ def test_claims_of_a_table_with_known_answers():
     assert (direction.verdict, direction.ours) == ("holds", 1.0)
     assert "ties 0.00" in direction.condition
     [tiers, _] = found["the tier of most modules at weights 0, .1, .3, .5, .7 and .9"]
-    assert (tiers.verdict, tiers.ours) == ("does not hold", ", ".join(["LOW (0.80)"] * 6))
+    assert (tiers.verdict, tiers.ours) == ("does not hold", ", ".join(["LOW 0.80 ± 0.00"] * 6))
+    assert "best plans: HIGH 1.00 ± 0.00, HIGH" in tiers.condition
     [plain, _] = found["a trained router gains more than the best plan with one tier for all modules"]
     assert (plain.verdict, plain.ours) == ("does not hold", -1.0)
     [lost, _] = next(p for claim, p in found.items() if claim.startswith("share of what the best plan gains"))

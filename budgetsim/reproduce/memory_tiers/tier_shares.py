@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from budgetsim.plot.style import Theme
 from budgetsim.reproduce.claim import Claim
@@ -29,7 +30,6 @@ from budgetsim.reproduce.world_tables import Shares, Table, decided_by, shares_a
 HEADLINE = 0.3
 """The weight at which the published curves with and without alignment are farthest apart."""
 
-_TIERS = {"high": "HIGH", "middle": "MID", "low": "LOW"}
 _FIG_4 = "HIGH, MID, LOW, LOW, LOW, LOW"
 # Figs. 2 and 3: cost on LoCoMo at weights .1, .3, .5, .7, .9, of that at 0; read off a plot.
 _FIG_3 = {
@@ -66,29 +66,32 @@ def draw(table: Table) -> Mapping[str, Callable[[Theme], Figure]]:
 
 
 def _tiers(table: Table, reward: str) -> Iterator[Claim]:
-    shown, order = [], []
-    for weight in WEIGHTS:
-        shares = figures.shares_of_tiers(table, reward, weight)
-        most = max(shares, key=lambda tier: float(shares[tier].mean()))
-        order.append(_TIERS[most])
-        shown.append(f"{_TIERS[most]} ({shares[most].mean():.2f})")
+    trained, best = (
+        [_most(figures.shares_of_tiers(table, reward, weight, owner)) for weight in WEIGHTS] for owner in ("", "best ")
+    )
     yield statement(
         "the tier of most modules at weights 0, .1, .3, .5, .7 and .9",
-        f"{reward} reward, aligned; mean share of the modules over {_worlds(table)} worlds, trained routers; theirs is "
-        "one data set",
+        f"{reward} reward, aligned; trained routers, share of modules over {_worlds(table)} worlds and its standard "
+        f"error; best plans: {', '.join(f'{tier} {share}' for tier, share in best)}; theirs is one data set",
         theirs=_FIG_4,
-        ours=", ".join(shown),
-        holds=", ".join(order) == _FIG_4,
+        ours=", ".join(f"{tier} {share}" for tier, share in trained),
+        holds=", ".join(tier for tier, _ in trained) == _FIG_4,
         evidence="figure",
     )
+
+
+def _most(shares: Mapping[str, NDArray[np.float64]]) -> tuple[str, str]:
+    """The tier of most modules, and its share with the standard error over worlds."""
+    most = max(shares, key=lambda tier: float(shares[tier].mean()))
+    return figures.TIERS[most], f"{shares[most].mean():.2f} ± {error_of_mean(shares[most]):.2f}"
 
 
 def _losses(table: Table, reward: str) -> Iterator[Claim]:
     cost, cost_se = over_weights(table, "cost", reward, ALONE)
     best, _ = over_weights(table, "best cost", reward, ALONE)
     yield mostly(
-        "a trained router spends less than the best plan, because its own savings stretch the scale of costs",
-        f"{reward} reward, not aligned; mean cost over weights .1 to .9, the best plan's with a scale that stays",
+        "a trained router spends less than the best plan under a scale of costs that stays",
+        f"{reward} reward, not aligned; mean cost over weights .1 to .9; the router's own costs are its scale",
         theirs="less",
         shares=shares_ahead(best, cost, 0.0, cost_se),
         evidence="derived",
@@ -146,7 +149,7 @@ def _direction(table: Table) -> Iterator[Claim]:
         "alignment delays the collapse where task rewards spread less than cost rewards, and hastens it where they "
         "spread more",
         "spreads at the first update; both rewards, weights .1 to .9; share of cases so, less share of the opposite, "
-        f"ties {np.mean(np.array(right) == 0.0):.2f}",
+        f"ties {np.mean(np.array(right) == 0.0):.2f}, the opposite {np.mean(np.array(right) < 0.0):.2f}",
         theirs="so",
         difference=float(net.mean()),
         se=error_of_mean(net),
