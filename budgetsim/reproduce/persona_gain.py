@@ -62,9 +62,10 @@ def claims(table: Table) -> Iterator[Claim]:
     votes = {multiple: ahead(table, f"personas {multiple}", f"votes {multiple}") for multiple in MULTIPLES}
     trapped = table["traps"] > 0.5
     below = ahead(table, f"personas {HEADLINE}", f"votes {HEADLINE}", trapped) if trapped.any() else None
+    again = ahead(table, f"votes {HEADLINE}", f"single {HEADLINE}")
     yield mostly(
         "votes of personas are right more often than one sample",
-        f"{HEADLINE} times the tokens of a sample; the sample has as many and uses one",
+        f"{HEADLINE} times the tokens of a sample, of which the sample uses one; plain votes are in {again.ahead:.2f}",
         theirs="more often",
         shares=ahead(table, f"personas {HEADLINE}", f"single {HEADLINE}"),
         evidence="sourced",
@@ -103,19 +104,15 @@ def claims(table: Table) -> Iterator[Claim]:
 
 def draw(table: Table) -> Mapping[str, Callable[[Theme], Figure]]:
     """Figures by name."""
-    bars = {"personas over one sample, 4 times": ahead(table, f"personas {HEADLINE}", f"single {HEADLINE}")}
-    bars |= {
-        f"personas over plain votes, {multiple} {'times' if multiple > 1 else 'time'}": ahead(
-            table, f"personas {multiple}", f"votes {multiple}"
-        )
-        for multiple in MULTIPLES
-    }
-    shown = {"traps": "questions with a wrong commonest answer", "right mean": "mean right-answer probability",
+    bars = {f"one sample, {HEADLINE} × its tokens": ahead(table, f"personas {HEADLINE}", f"single {HEADLINE}")}
+    for multiple in MULTIPLES:
+        bars[f"plain votes, {multiple} × the tokens"] = ahead(table, f"personas {multiple}", f"votes {multiple}")
+    shown = {"traps": "commonest answer wrong, share", "right mean": "mean right-answer probability",
              "correlation": "correlation of personas"}  # fmt: skip
     parameters = {label: table[name] for name, label in shown.items()}
-    series = {f"{multiple} times the tokens": gain(table, multiple) for multiple in (2, HEADLINE, 16)}
+    series = {f"{multiple} × the tokens": gain(table, multiple) for multiple in (2, HEADLINE, 16)}
     return {
-        "shares": lambda look: share_bars(look, bars, "Personas"),
+        "shares": lambda look: share_bars(look, bars, "Votes of personas over"),
         "gain": lambda look: over_parameters(look, parameters, series, label="personas less plain votes"),
     }
 
