@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from budgetsim.plot.style import MARKERS, Theme
 from budgetsim.reproduce.claim import Claim
 from budgetsim.reproduce.stopping.replicates import mean, play
-from budgetsim.reproduce.stopping.shares import columns, over_worlds, share_of_worlds, signs, tally
+from budgetsim.reproduce.stopping.shares import columns, over_worlds, share_of_worlds, signs
 from budgetsim.reproduce.verdicts import ordering
 from budgetsim.reproduce.world_tables import Table
 from budgetsim.simulate.reasoning import Budget, OracleStop, Policy, PriceStop, RelativeGainStop, anytime_prior
@@ -48,7 +48,7 @@ def measure(*, quick: bool, seed: int, progress: Callable[[float], None]) -> Tab
     given = {
         name: np.array([getattr(setting.world, name) for setting in settings]) for name in ("noise", "dip", "price")
     }
-    return given | {name: np.round(column, 4) for name, column in table.items()}
+    return given | {name: np.round(column, 5) for name, column in table.items()}
 
 
 def claims(table: Table) -> Iterator[Claim]:
@@ -73,7 +73,7 @@ def claims(table: Table) -> Iterator[Claim]:
         yield share_of_worlds(
             f"share of worlds with {kind} in which {_NAMES['price']} is worth more than {_NAMES['relative']}",
             f"{where}; mean difference {table[f'price less relative, {kind}'].mean():.3f}",
-            tally(signs(table, f"price less relative, {kind}")),
+            signs(table, f"price less relative, {kind}"),
             evidence="derived",
         )
 

@@ -6,20 +6,23 @@ the tokens; regret is the worth that the oracle, who knows each problem's course
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from budgetsim.plot.style import Theme
-from budgetsim.reproduce.claim import Claim
+from budgetsim.reproduce.stopping.anytime_claims import COMPARED, PARAMETERS, RULES, claims
 from budgetsim.reproduce.stopping.mixes import beyond_mix
 from budgetsim.reproduce.stopping.replicates import Runs, mean, play, questions
-from budgetsim.reproduce.stopping.shares import columns, deciders, lowest_fifth, share_of_worlds, signs, tally
-from budgetsim.reproduce.verdicts import statement
+from budgetsim.reproduce.stopping.shares import (
+    columns,
+    signs,
+    tally,
+)
 from budgetsim.reproduce.world_figures import over_parameters, share_bars
-from budgetsim.reproduce.world_tables import Shares, Table, decided_by
+from budgetsim.reproduce.world_tables import Table
 from budgetsim.simulate.reasoning import (
     AnytimeWorld,
     Budget,
@@ -31,13 +34,9 @@ from budgetsim.simulate.reasoning import (
     anytime_prior,
 )
 
+__all__ = ["claims", "draw", "measure"]
+
 WORLDS, QUICK_WORLDS = 300, 16
-PARAMETERS = ("final_quality", "scale", "dip", "noise", "price")
-RULES = ("relative", "price", "tuned", "priced", "last")
-COMPARED = (
-    *(("relative", "last"), ("price", "last"), ("price", "relative")),
-    *(("relative", "priced"), ("price", "priced"), ("price", "tuned")),
-)
 _NODES = 8
 
 Values = NDArray[np.float64]
@@ -93,7 +92,7 @@ def measure(*, quick: bool, seed: int, progress: Callable[[float], None]) -> Tab
     curves = {"last": fixed, "best seen": best_seen, "relative": relative, "price": price}
     held = {name: np.stack([run.accuracy for run in runs], axis=-1) for name, runs in curves.items()}
     table |= _indices(held, running_best(worlds, seed), checkpoints)
-    return given | {name: np.round(column, 4) for name, column in table.items()}
+    return given | {name: np.round(column, 5) for name, column in table.items()}
 
 
 def expected_quality(world: AnytimeWorld) -> Values:
@@ -140,117 +139,6 @@ def _indices(held: Mapping[str, Values], best: Values, checkpoints: Sequence[int
     for first, second in (("running best", "last"), ("best seen", "last"), ("last", "price")):
         table |= columns(f"index {first} less {second}", mean(found[first] - found[second]))
     return table
-
-
-_NAMES = {
-    "relative": "stopping at a small relative gain",
-    "price": "stopping where a gain is below its price",
-    "tuned": "the fixed stop that is best for the world",
-    "priced": "a fixed stop that knows its price alone",
-    "last": "never stopping early",
-}
-
-
-def claims(table: Table) -> Iterator[Claim]:
-    """What the kept table says."""
-    yield from _of_the_index(table)
-    yield from _against_one_another(table)
-    yield from _at_equal_tokens(table)
-    yield from _against_the_oracle(table)
-
-
-def _where(table: Table) -> str:
-    return f"prior anytime, {table['price'].size} worlds"
-
-
-def _decided(table: Table, name: str, *, threshold: bool) -> str:
-    found = {parameter: table[parameter] for parameter in (*PARAMETERS, *(("threshold",) if threshold else ()))}
-    return deciders(found, table[name], always=("noise", "dip"))
-
-
-def _of_the_index(table: Table) -> Iterator[Claim]:
-    parameters = {name: table[name] for name in PARAMETERS}
-    own, absolute = (decided_by(parameters, table[name]) for name in ("own index last", "index last"))
-    yield statement(
-        "the index against a run's own best tells speed and not quality",
-        f"{_where(table)}; rank correlations over worlds",
-        theirs="scale decides, final quality does not",
-        ours=", ".join(f"{one.name.replace('_', ' ')} {one.correlation:+.2f}" for one in own[:2]),
-        holds=own[0].name == "scale"
-        and all(abs(one.correlation) <= 3.0 * one.se for one in own if one.name == "final_quality"),
-        evidence="derived",
-    )
-    yield statement(
-        "the index against the largest score tells speed and quality",
-        f"{_where(table)}; rank correlations over worlds",
-        theirs="both decide",
-        ours=", ".join(f"{one.name.replace('_', ' ')} {one.correlation:+.2f}" for one in absolute[:2]),
-        holds={one.name for one in absolute[:2]} == {"scale", "final_quality"},
-        evidence="derived",
-    )
-    for first, claim in (
-        ("running best", "share of worlds in which the running best has a larger index than the answers held last"),
-        ("best seen", "share of worlds in which keeping what looked best has a larger index than keeping the last"),
-    ):
-        name = f"index {first} less last"
-        quiet = bool(tally(signs(table, name)[lowest_fifth(table["noise"])]).ahead >= 0.95)
-        yield share_of_worlds(
-            claim,
-            f"{_where(table)}; largest score 1; mean difference {table[name].mean():.4f}",
-            tally(signs(table, name)),
-            evidence="derived",
-            decided=_decided(table, name, threshold=False),
-            only_if=("observed quality has little noise (lowest fifth of the worlds)", quiet),
-        )
-    worth = signs(table, "worth price less last")
-    larger = signs(table, "index last less price")
-    yield share_of_worlds(
-        "share of worlds in which, of stopping by price and never, the one with the larger index is worth more",
-        f"{_where(table)}; worth: accuracy less the price of the tokens",
-        tally(-worth * np.where(larger == 0, 1, larger)),
-        evidence="derived",
-    )
-
-
-def _against_one_another(table: Table) -> Iterator[Claim]:
-    for first, second in COMPARED:
-        name = f"worth {first} less {second}"
-        yield share_of_worlds(
-            f"share of worlds in which {_NAMES[first]} is worth more than {_NAMES[second]}",
-            f"{_where(table)}; accuracy less the price of the tokens; mean difference {table[name].mean():.3f}",
-            tally(signs(table, name)),
-            evidence="second-hand" if first == "relative" else "derived",
-            decided=_decided(table, name, threshold="relative" in (first, second)),
-        )
-
-
-def _at_equal_tokens(table: Table) -> Iterator[Claim]:
-    for rule in ("relative", "price"):
-        name = f"{rule} beyond fixed"
-        yield share_of_worlds(
-            f"share of worlds in which {_NAMES[rule]} is more accurate than fixed stops with as many tokens on average",
-            f"{_where(table)}; against the best mix of fixed stops; mean difference {table[name].mean():.4f}",
-            tally(signs(table, name)),
-            evidence="second-hand",
-            decided=_decided(table, name, threshold=rule == "relative"),
-        )
-
-
-def _against_the_oracle(table: Table) -> Iterator[Claim]:
-    for rule in ("price", "tuned"):
-        name = f"regret {rule}"
-        yield share_of_worlds(
-            f"share of worlds in which {_NAMES[rule]} loses nothing to a rule that knows each problem",
-            f"{_where(table)}; mean regret {table[name].mean():.3f}, largest {table[name].max():.2f}",
-            _without(signs(table, name)),
-            evidence="derived",
-            decided=_decided(table, name, threshold=rule == "relative"),
-        )
-
-
-def _without(sign: NDArray[np.int64]) -> Shares:
-    """Worlds in which nothing above 0 is seen are ahead."""
-    return tally(np.where(sign > 0, -1, 1))
 
 
 def draw(table: Table) -> Mapping[str, Callable[[Theme], Figure]]:

@@ -49,14 +49,6 @@ def play(worlds: Sequence[World], policy: Policy | Sequence[Policy], budget: Bud
         One, or one for each world.
     budget, seed, nodes
         As of `budgetsim.simulate.reasoning.simulate_strategy`.
-
-    Examples
-    --------
-    >>> from budgetsim.simulate.reasoning import ReAct, SearchWorld
-    >>> worlds = [SearchWorld(success_mean=0.0)] * 2
-    >>> runs = play(worlds, [ReAct(hazard=0.0), ReAct(hazard=1.0)], Budget(calls=10), seed=0, nodes=11)
-    >>> runs.calls.mean(axis=1).tolist()
-    [10.0, 1.0]
     """
     policies = [one for one in policy for _ in range(REPLICATES)] if isinstance(policy, Sequence) else policy
     rows = [world for world in worlds for _ in range(REPLICATES)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,8 @@ from budgetsim.reproduce.verdicts import ORDER_ERRORS, number
 from budgetsim.reproduce.world_tables import Shares, Table, decided_by
 
 NAMED = 3  # parameters that a claim names
+NEARLY_ALL = 0.95
+"""Share of the worlds under a condition that must be ahead for a claim to hold under it."""
 
 
 def columns(name: str, found: Mean) -> Table:
@@ -41,31 +44,86 @@ def tally(found: ArrayLike) -> Shares:
     return Shares(ahead, 1.0 - ahead - behind, behind, sign.size)
 
 
+def nearly_all(found: ArrayLike) -> bool:
+    """Whether nearly all worlds are ahead, by sign.
+
+    Examples
+    --------
+    >>> nearly_all([1] * 19 + [0]), nearly_all([1] * 9 + [-1])
+    (True, False)
+    """
+    return tally(found).ahead >= NEARLY_ALL
+
+
+class By(NamedTuple):
+    """What an outcome of worlds may go along with.
+
+    Parameters
+    ----------
+    parameters
+        Arrays [worlds], by name.
+    outcome
+        What goes along with them [worlds].
+    always
+        Parameters that are named however weak they are.
+    """
+
+    parameters: Mapping[str, NDArray[np.float64]]
+    outcome: NDArray[np.float64]
+    always: tuple[str, ...] = ()
+
+
 def share_of_worlds(
     claim: str,
     condition: str,
-    shares: Shares,
+    found: ArrayLike,
     *,
     evidence: Evidence,
-    decided: str = "",
+    by: By | None = None,
     only_if: tuple[str, bool] | None = None,
 ) -> Claim:
     """That something holds in all worlds, beside the share in which it does.
 
     Parameters
     ----------
-    decided
-        What the outcome goes along with, in words.
+    found
+        1, 0 or -1 in every world: it holds, one cannot tell, it does not hold.
+    by
+        What decides it. If the claim fails, it is tried on the fifth of the worlds that the strongest parameter
+        favours, unless ``only_if`` says otherwise.
 
     Examples
     --------
-    >>> found = share_of_worlds("share of worlds: a above b", "prior x", Shares(0.5, 0.3, 0.2, 100), evidence="derived")
-    >>> found.verdict, found.condition
-    ('does not hold', 'prior x; tied in 0.30, behind in 0.20 of 100 worlds')
+    >>> claim = share_of_worlds("share of worlds: a above b", "prior x", [1, 1, 1, 0, -1, 1], evidence="derived")
+    >>> claim.condition
+    'prior x; tied in 0.17, behind in 0.17 of 6 worlds'
     """
+    sign = np.asarray(found)
+    shares = tally(sign)
     rest = f"tied in {abs(shares.tied):.2f}, behind in {shares.behind:.2f} of {shares.worlds} worlds"
-    full = "; ".join(part for part in (condition, rest, decided) if part)
+    full = "; ".join(part for part in (condition, rest, deciders(by) if by else "") if part)
+    if by and only_if is None:
+        only_if = favoured(by, sign)
     return number(claim, full, theirs="1.00", ours=shares.ahead, se=shares.se, evidence=evidence, only_if=only_if)
+
+
+def favoured(by: By, found: NDArray[np.int64]) -> tuple[str, bool] | None:
+    """A condition in words, that the strongest parameter is at its better end, and whether nearly all are ahead there.
+
+    Examples
+    --------
+    >>> noise = np.arange(10.0)
+    >>> favoured(By({"noise": noise}, -noise), np.array([1] * 4 + [-1] * 6))
+    ('noise is small (lowest fifth of the worlds)', True)
+    """
+    ranked = decided_by(by.parameters, by.outcome)
+    if not ranked:
+        return None
+    falls = ranked[0].correlation < 0.0
+    values = by.parameters[ranked[0].name]
+    where = "small (lowest" if falls else "large (highest"
+    fifth = lowest_fifth(values if falls else -values)
+    return f"{_spoken(ranked[0].name)} is {where} fifth of the worlds)", nearly_all(found[fifth])
 
 
 def over_worlds(values: ArrayLike) -> tuple[float, float]:
@@ -86,15 +144,19 @@ def lowest_fifth(values: ArrayLike) -> NDArray[np.bool_]:
     return np.asarray(array <= np.quantile(array, 0.2))
 
 
-def deciders(parameters: Mapping[str, ArrayLike], outcome: ArrayLike, always: Sequence[str] = ()) -> str:
+def deciders(by: By) -> str:
     """The parameters that an outcome goes along with most, and some always, with their rank correlations, in words.
 
     Examples
     --------
-    >>> deciders({"noise": [3, 2, 1, 4], "bias": [1, 2, 3, 1]}, [0.2, 0.3, 0.5, 0.1])
+    >>> deciders(By({"noise": np.array([3, 2, 1, 4]), "bias": np.array([1, 2, 3, 1])}, np.array([0.2, 0.3, 0.5, 0.1])))
     'goes along with noise -1.00, bias +0.95'
     """
-    found = decided_by(parameters, outcome)
-    strongest = [one for place, one in enumerate(found) if place < NAMED or one.name in always]
-    named = ", ".join(f"{one.name.replace('_', ' ')} {one.correlation:+.2f}" for one in strongest)
-    return f"goes along with {named}" if named else ""
+    found = decided_by(by.parameters, by.outcome)
+    named = [one for place, one in enumerate(found) if place < NAMED or one.name in by.always]
+    spoken = ", ".join(f"{_spoken(one.name)} {one.correlation:+.2f}" for one in named)
+    return f"goes along with {spoken}" if spoken else ""
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")

@@ -19,7 +19,7 @@ from budgetsim.reproduce.claim import Claim
 from budgetsim.reproduce.stopping.mixes import beyond_mix
 from budgetsim.reproduce.stopping.replicates import mean
 from budgetsim.reproduce.stopping.searching import play_agents
-from budgetsim.reproduce.stopping.shares import columns, deciders, share_of_worlds, signs, tally
+from budgetsim.reproduce.stopping.shares import By, columns, share_of_worlds, signs
 from budgetsim.reproduce.world_figures import over_parameters
 from budgetsim.reproduce.world_tables import Table
 from budgetsim.simulate.reasoning import ToolSetting, tool_prior
@@ -67,7 +67,8 @@ def with_one_chance(setting: ToolSetting) -> list[ToolSetting]:
 def claims(table: Table) -> Iterator[Claim]:
     """What the kept table says."""
     chances = ", ".join(f"{chance:.2g}" for chance in np.unique(table["find_probability"]))
-    where = f"worlds of prior tools, every question found with the same chance per call, {chances}"
+    worlds = np.unique(table["hazard"]).size
+    where = f"{worlds} worlds of prior tools, each with one chance per call for all its questions, {chances}"
     parameters = {name: table[name] for name in PARAMETERS}
     names = {"tracker": "the tracker (hazard x share left)", "tracker by used": "the tracker (hazard x share used)"}
     for name in _OTHERS:
@@ -75,7 +76,7 @@ def claims(table: Table) -> Iterator[Claim]:
         yield share_of_worlds(
             f"share of worlds in which {names.get(name, 'BATS')} is not ahead with as many calls as ReAct makes at 100",
             f"{where}; accuracy is then the chance times the mean calls, whoever stops when",
-            tally(np.where(signs(table, gap) < 0, -1, 1)),
+            np.where(signs(table, gap) < 0, -1, 1),
             evidence="derived",
         )
     for name, claim in (
@@ -85,9 +86,9 @@ def claims(table: Table) -> Iterator[Claim]:
         yield share_of_worlds(
             claim,
             f"{where}; accuracy; mean difference {100.0 * table[name].mean():.1f} points",
-            tally(signs(table, name)),
+            signs(table, name),
             evidence="figure",
-            decided=deciders(parameters, table[name]),
+            by=By(parameters, table[name]),
         )
 
 
@@ -99,9 +100,9 @@ def draw(table: Table) -> Mapping[str, Callable[[Theme], Figure]]:
         "verifier accepts a wrong answer": table["accepts_wrong"],
     }
     lines = {
-        "BATS less ReAct, 100 calls": table["bats 100 less react 100"],
-        "tracker, share used, less ReAct, 100 calls": table["tracker by used 100 less react 100"],
-        "BATS, 200 less 100 calls": table["bats 200 less 100"],
-        "ReAct, 200 less 100 calls": table["react 200 less 100"],
+        "BATS less ReAct": table["bats 100 less react 100"],
+        "tracker, share used, less ReAct": table["tracker by used 100 less react 100"],
+        "BATS, 200 less 100": table["bats 200 less 100"],
+        "ReAct, 200 less 100": table["react 200 less 100"],
     }
     return {"chances": lambda look: over_parameters(look, panels, lines, label="difference of accuracy")}
