@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from budgetsim.reproduce.value_trees.headline_rules import (
     ABLATIONS,
@@ -19,16 +17,15 @@ from budgetsim.reproduce.value_trees.headline_rules import (
     RULES,
     TREE,
     UNHELPED,
-    Rule,
 )
 from budgetsim.reproduce.world_tables import Table
-from budgetsim.simulate.reasoning import HopSetting, HopWorld, ParallelChains, hop_prior, simulate_worlds
+from budgetsim.simulate.reasoning import HopSetting, HopWorld, ParallelChains, Policy, hop_prior, simulate_worlds
 from budgetsim.simulate.reasoning.hop_prior import BUDGETS
 
 NODES = 21  # the root, and a step for each tool call of the high budget
 PROBLEMS = "problems"
-Floats = NDArray[np.float64]
-Play = Callable[[Sequence[HopWorld], str], Floats]
+Player = Callable[[float], Policy | Sequence[Policy]]
+"""A strategy, or one for each world, given the tool calls of the budget."""
 
 
 def measure(*, traps: bool, quick: bool, seed: int, progress: Callable[[float], None]) -> Table:
@@ -36,32 +33,35 @@ def measure(*, traps: bool, quick: bool, seed: int, progress: Callable[[float], 
     settings = hop_prior(24 if quick else 240, seed, traps=traps)
     worlds = [setting.world for setting in settings]
     problems = 200 if quick else 1000
-    chains = partial(_chains, [setting.longest for setting in settings], problems, seed)
+    longest = [ParallelChains(longest=setting.longest) for setting in settings]
 
-    def by(rule: Rule) -> Play:
-        return partial(_search, rule, problems, seed)
+    def chains(_: float) -> Sequence[Policy]:
+        return longest
 
     every = tuple(BUDGETS)
     rules = {name: rule for name, rule in RULES.items() if name in QUICK or not quick}
-    runs: list[tuple[str, Play, Sequence[HopWorld], Sequence[str]]] = [
+    runs: list[tuple[str, Player, Sequence[HopWorld], Sequence[str]]] = [
         (CHAINS, chains, worlds, every),
-        *((name, by(rule), worlds, every) for name, rule in rules.items()),
+        *((name, rule, worlds, every) for name, rule in rules.items()),
     ]
     if not quick:
         nodewise = [replace(world, repeat_by="node") for world in worlds]
         patient = [replace(world, early_stop=0.0) for world in worlds]
         unhelped = [replace(world, repeat_widened=world.repeat) for world in worlds]
-        runs += [(name, by(rule), worlds, ("low",)) for name, rule in (CHOICES | ABLATIONS).items()]
+        runs += [(name, rule, worlds, ("low",)) for name, rule in (CHOICES | ABLATIONS).items()]
         runs += [
-            (f"{TREE}, {BY_NODE}", by(RULES[TREE]), nodewise, ("low",)),
+            (f"{TREE}, {BY_NODE}", RULES[TREE], nodewise, ("low",)),
             (f"{CHAINS}, {BY_NODE}", chains, nodewise, ("low", "high")),
             (f"{CHAINS}, {PATIENT}", chains, patient, ("low", "high")),
-            (f"{TREE}, {UNHELPED}", by(RULES[TREE]), unhelped, ("low",)),
+            (f"{TREE}, {UNHELPED}", RULES[TREE], unhelped, ("low",)),
         ]
     table = {**parameters(settings), PROBLEMS: np.full(len(worlds), problems)}
-    for place, (name, play, where, budgets) in enumerate(runs):
+    for place, (name, player, where, budgets) in enumerate(runs):
         for budget in budgets:
-            table[f"{name} {budget}"] = play(where, budget)
+            limits = BUDGETS[budget]
+            table[f"{name} {budget}"] = simulate_worlds(
+                where, player(float(limits.calls or 0.0)), limits, problems_per_world=problems, seed=seed, nodes=NODES
+            ).accuracy
         progress((place + 1) / len(runs))
     return table
 
@@ -83,23 +83,3 @@ def parameters(settings: Sequence[HopSetting]) -> Table:
         "longest chain": [setting.longest for setting in settings],
     }
     return {name: np.array(values, np.float64) for name, values in columns.items()}
-
-
-def _search(rule: Rule, problems: int, seed: int, worlds: Sequence[HopWorld], budget: str) -> Floats:
-    limits = BUDGETS[budget]
-    policy = rule(float(limits.calls or 0.0))
-    return simulate_worlds(worlds, policy, limits, problems_per_world=problems, seed=seed, nodes=NODES).accuracy
-
-
-def _chains(longest: Sequence[int], problems: int, seed: int, worlds: Sequence[HopWorld], budget: str) -> Floats:
-    """Chains of the length that each world allows.
-
-    All worlds are played at every length and those of that length kept: problems belong to the place of a world in the
-    list, so a shorter list would meet others.
-    """
-    found, lengths = np.empty(len(worlds)), np.array(longest)
-    for length in np.unique(lengths):
-        policy = ParallelChains(longest=int(length))
-        result = simulate_worlds(worlds, policy, BUDGETS[budget], problems_per_world=problems, seed=seed, nodes=NODES)
-        found[lengths == length] = result.accuracy[lengths == length]
-    return found
