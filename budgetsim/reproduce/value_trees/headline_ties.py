@@ -29,16 +29,16 @@ class TiesAtRandom:
 
     Examples
     --------
-    Without a critic every answer weighs the same, and ties abound:
+    Two problems, each with a right and a wrong answer of equal weight:
 
-    >>> from budgetsim.simulate.reasoning import HopWorld, ValueTree, simulate_strategy
-    >>> tree = ValueTree(critic="none")
-    >>> favoured, fair = (
-    ...     simulate_strategy(HopWorld(), policy, 4000, problems=1000, seed=1, nodes=22).accuracy.value
-    ...     for policy in (tree, TiesAtRandom(tree))
-    ... )
-    >>> favoured > fair
-    True
+    >>> import jax.numpy as jnp
+    >>> from budgetsim.simulate.reasoning import ValueTree
+    >>> tree = ValueTree()
+    >>> state = tree.init(2, 2, 2)._replace(votes=jnp.ones((2, 2)))
+    >>> tree.answer(None, None, state).tolist()
+    [0, 0]
+    >>> TiesAtRandom(tree).answer([jnp.array([0.3, 0.7])], None, state).tolist()
+    [0, 1]
     """
 
     tree: Policy
