@@ -347,7 +347,7 @@ def test_agents_find_as_often_as_closed_forms_say_and_pay_for_what_they_call():
                 here = played[name].accuracy[place, world].mean()
                 assert abs(here - expected) < 4.7 * error + 0.004, (name, cap, setting.hazard)
     react = played["react"]
-    tokens = {"input_price": PRICES.input_token, "output_price": PRICES.output_token, "cached_price": 0.0}
+    tokens = {"input_price": 1.25, "output_price": 10.0, "cached_price": 0.0}  # for a million
     per_call = 100.0 * float(unified_cost(1000.0, 200.0, 0.0, [1.0], **tokens, call_prices=[PRICES.call]))
     answer = 100.0 * 50 * PRICES.output_token
     assert react.cents == pytest.approx(per_call * react.calls + answer, rel=1e-9)
