@@ -18,7 +18,7 @@ from jax import lax
 from jax.scipy.special import ndtri
 
 from budgetsim.simulate.reasoning.ballots import ballot
-from budgetsim.simulate.reasoning.columns import Uniforms, pick, put, take
+from budgetsim.simulate.reasoning.columns import Uniforms, pick, put, standard_normal, take
 from budgetsim.simulate.reasoning.world import NO_ANSWER, Step, check_numbers, costs, host_generator
 
 CHEAP, DEBATER, PERSONA = 2, 3, 4
@@ -220,7 +220,7 @@ class AnswerWorld:
         right = child.answer == 0
         rate = jnp.where(right, self.accepts_right, self.accepts_wrong).astype(jnp.float32)
         spread = jnp.where(right, self.grade_spread_right, self.grade_spread_wrong)
-        grade = spread * (ndtri(rate) - ndtri(_open(uniform[0])))
+        grade = spread * (ndtri(rate) - standard_normal(uniform[0]))
         verdict = jnp.where(uniform[0] < rate, 1.0, -1.0)
         paid = costs(self.evaluator_input, self.evaluator_output, jnp.ones(right.shape, jnp.int32))
         return verdict, 0.1 + 0.9 * jax.nn.sigmoid(grade), paid
@@ -241,7 +241,7 @@ class AnswerWorld:
     def _tokens(self, uniform: Uniforms) -> jax.Array:
         """Number 3: tokens written, lognormal around their mean."""
         spread = jnp.asarray(self.chain_spread, jnp.float32)
-        drawn = self.chain_tokens * jnp.exp(spread * ndtri(_open(uniform[3])) - 0.5 * spread * spread)
+        drawn = self.chain_tokens * jnp.exp(spread * standard_normal(uniform[3]) - 0.5 * spread * spread)
         return jnp.clip(jnp.round(drawn), 1, 2**24).astype(jnp.int32)
 
     def _charged(self, tokens: jax.Array, hint: jax.Array) -> jax.Array:
@@ -253,8 +253,3 @@ class AnswerWorld:
 def _with_odds(right: np.ndarray, factor: float | np.ndarray) -> np.ndarray:
     """Probabilities whose odds are so many times those of ``right``."""
     return np.asarray(factor * right / np.maximum(1.0 - right + factor * right, 1e-300))
-
-
-def _open(uniform: jax.Array) -> jax.Array:
-    """A uniform number moved off 0, where the normal quantile is infinite; numbers come in steps of 2**-24."""
-    return jnp.add(uniform, 2.0**-25)

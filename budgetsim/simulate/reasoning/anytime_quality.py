@@ -16,11 +16,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import ndtri
 
 from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.reasoning.accountant import UNLIMITED
-from budgetsim.simulate.reasoning.columns import Uniforms, take
+from budgetsim.simulate.reasoning.columns import Uniforms, standard_normal, take
 from budgetsim.simulate.reasoning.run import StrategyResult
 from budgetsim.simulate.reasoning.world import NO_ANSWER, Step, check_numbers, costs, host_generator
 
@@ -145,7 +144,7 @@ class AnytimeWorld:
         """The observed quality, as points; free."""
         del state
         true = take(problem.quality, child.checkpoint)
-        observed = true + self.noise * ndtri(jnp.add(uniform[0], 2.0**-25))
+        observed = true + self.noise * standard_normal(uniform[0])
         return observed, jnp.clip(observed, 0.1, 1.0), costs(jnp.zeros_like(child.checkpoint))
 
     def answer(self, uniform: Uniforms, problem: Course, state: Thought) -> tuple[jax.Array, jax.Array]:

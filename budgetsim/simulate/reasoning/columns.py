@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.scipy.special import ndtri
 
 from budgetsim.simulate._generator import Block, threefry4x32
 
@@ -43,6 +44,23 @@ class Uniforms:
     def rows(self, count: int) -> jax.Array:
         """The first ``count`` numbers, [count, problems]."""
         return jnp.stack([self[number] for number in range(count)])
+
+
+def standard_normal(uniform: jax.Array) -> jax.Array:
+    """Standard normal numbers from uniform ones: the quantile of the middle of each step of 2**-24.
+
+    Symmetric, and never infinite: the middle of an upper step is no number of 32 bits, its distance from 1 is.
+
+    Examples
+    --------
+    >>> last = jnp.float32(1.0 - 2.0**-24)
+    >>> float(standard_normal(last)) == -float(standard_normal(jnp.float32(0.0)))
+    True
+    """
+    upper = uniform >= 0.5
+    tail = jnp.where(upper, 1.0 - uniform, uniform) + jnp.where(upper, -(2.0**-25), 2.0**-25)
+    drawn: jax.Array = jnp.where(upper, -1.0, 1.0) * ndtri(tail)
+    return drawn
 
 
 def _place(array: jax.Array, index: jax.Array) -> tuple[Any, ...]:

@@ -8,9 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import ndtri
 
-from budgetsim.simulate.reasoning.columns import Uniforms, put, take
+from budgetsim.simulate.reasoning.columns import Uniforms, put, standard_normal, take
 from budgetsim.simulate.reasoning.world import WIDEN, Step, check_numbers, check_range, costs, host_generator
 
 PROGRESS, MISLEADING, REDUNDANT = range(3)
@@ -197,10 +196,10 @@ class HopWorld:
         misleading = child.last == MISLEADING
         seen = (child.last == PROGRESS) | (misleading & (uniform[0] < self.fooled))
         true = jnp.where(seen, 7.0 / problem.hops, jnp.where(misleading, -2.0, -0.5))
-        delta = jnp.round(true + self.critic_bias + self.critic_noise * ndtri(_open(uniform[1])))
+        delta = jnp.round(true + self.critic_bias + self.critic_noise * standard_normal(uniform[1]))
         apparent = (child.last == PROGRESS) | misleading
         level = 5.5 + 0.25 * (state.made + apparent) * 7.0 / problem.hops
-        score = jnp.clip(level + self.absolute_noise * ndtri(_open(uniform[2])), 1.0, 10.0) / 10.0
+        score = jnp.clip(level + self.absolute_noise * standard_normal(uniform[2]), 1.0, 10.0) / 10.0
         return jnp.clip(delta, -4.0, 4.0), score, costs(self._prompt(child), _tokens(uniform[3], self.critic_tokens), 0)
 
     def answer(self, uniform: Uniforms, problem: Question, state: Place) -> tuple[jax.Array, jax.Array]:
@@ -216,8 +215,3 @@ class HopWorld:
 def _tokens(uniform: jax.Array, low_high: tuple[int, int]) -> jax.Array:
     low, high = low_high
     return jnp.minimum(low + jnp.floor(uniform * (high - low)), high - 1).astype(jnp.int32)
-
-
-def _open(uniform: jax.Array) -> jax.Array:
-    """A uniform number moved off 0, where the normal quantile is infinite; numbers come in steps of 2**-24."""
-    return jnp.add(uniform, 2.0**-25)

@@ -11,12 +11,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import ndtri
 from numpy.typing import ArrayLike, NDArray
 
 from budgetsim.simulate import _domain
 from budgetsim.simulate.estimate import Estimate
-from budgetsim.simulate.reasoning.columns import GENERATOR, Uniforms
+from budgetsim.simulate.reasoning.columns import GENERATOR, Uniforms, standard_normal
 from budgetsim.simulate.reasoning.world import check_numbers
 
 MODULES, TIERS = 5, 3
@@ -224,7 +223,7 @@ def _play(world: MemoryPipeline, logits: jax.Array, slopes: jax.Array, key: jax.
 def draw_queries(key: jax.Array, request: jax.Array, queries: int) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Uniforms that choose tiers [modules, queries], normal z of the queries, uniforms of the judge [2, queries]."""
     place = jnp.arange(queries, dtype=jnp.uint32)
-    normal = ndtri(Uniforms(key, place, request, QUERY).rows(MODULES) + np.float32(2.0**-25))
+    normal = standard_normal(Uniforms(key, place, request, QUERY).rows(MODULES))
     return Uniforms(key, place, request, ROUTE).rows(MODULES), normal, Uniforms(key, place, request, JUDGE).rows(2)
 
 

@@ -11,12 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.scipy.special import ndtri
 from numpy.typing import NDArray
 
 from budgetsim.simulate import _domain
 from budgetsim.simulate.estimate import Estimate
-from budgetsim.simulate.reasoning.columns import GENERATOR, Uniforms
+from budgetsim.simulate.reasoning.columns import GENERATOR, Uniforms, standard_normal
 
 Profile: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """From the used fractions of a budget, in [0, 1), to shares of the largest rate."""
@@ -231,7 +230,7 @@ def _run(key: jax.Array, rates: jax.Array, noise: jax.Array, runs: int, dimensio
 
 def draw_noise(key: jax.Array, place: jax.Array, group: jax.Array, purpose: int) -> jax.Array:
     """Standard normal numbers [4, dimensions] of four steps."""
-    return ndtri(Uniforms(key, place, group, purpose).rows(4) + np.float32(2.0**-25))
+    return standard_normal(Uniforms(key, place, group, purpose).rows(4))
 
 
 def _mean(losses: NDArray[np.float64], seed: int, steps: int, noise: float) -> Estimate:

@@ -13,11 +13,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budgetsim.simulate.reasoning import Budget, HopWorld, Prices, Uct, ValueTree, simulate_strategy
-from budgetsim.simulate.reasoning.columns import Uniforms, largest, pick, put, take
+from budgetsim.simulate.reasoning.columns import Uniforms, largest, pick, put, standard_normal, take
 from budgetsim.simulate.reasoning.engine import play
 from budgetsim.simulate.reasoning.world import NO_ANSWER, Step, costs
 
@@ -198,3 +199,11 @@ def test_a_tree_beyond_its_slots_is_refused_not_overwritten() -> None:
     world = replace(HopWorld(), early_stop=0.0)
     run = played(world, ValueTree(), Budget())
     assert np.all(np.asarray(run.spent)[2] == np.asarray(run.nodes) - 1)
+
+
+def test_normal_numbers_are_finite_symmetric_and_the_quantiles_of_the_middles() -> None:
+    """All steps of 2**-24 near both ends and around a half, beside quantiles of twice the digits."""
+    ends = np.r_[0:2000, 2**23 - 1000 : 2**23 + 1000, 2**24 - 2000 : 2**24]
+    drawn = np.asarray(standard_normal(jnp.asarray(ends * 2.0**-24, jnp.float32)), np.float64)
+    np.testing.assert_allclose(drawn, scipy.special.ndtri((ends + 0.5) * 2.0**-24), rtol=3e-6, atol=1e-12)
+    np.testing.assert_array_equal(drawn, -drawn[::-1])
