@@ -15,8 +15,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# Comparisons of strategies and of swapped assumptions take many compilations each: `make verify` runs them all, and
-# `make test` of the strategies only the files named here.
+# Comparisons of strategies and rules under swapped assumptions take many compilations or integrals each: `make verify`
+# runs them all, and `make test` of the strategies only the files named here.
 QUICK_STRATEGIES = {
     "test_answers.py",
     "test_reasoning_accountant.py",
@@ -28,11 +28,16 @@ QUICK_STRATEGIES = {
 LONG_SWAPS = {"test_swaps.py", "test_swaps_allocation.py"}
 
 
+def is_long(item: pytest.Item) -> bool:
+    """Whether a test is left to `make verify` by where it stands or what it is called."""
+    folder, name = item.path.parent.name, item.path.name
+    if folder == "symbolic":
+        return name in LONG_SWAPS or item.name.startswith("test_swapped_")
+    return folder == "reasoning" and "tests" in item.path.parts and name not in QUICK_STRATEGIES
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest itself picks by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        folder, name = item.path.parent.name, item.path.name
-        if name in LONG_SWAPS or (
-            folder == "reasoning" and "tests" in item.path.parts and name not in QUICK_STRATEGIES
-        ):
+        if is_long(item):
             item.add_marker("verify")
