@@ -9,12 +9,13 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from budgetsim.simulate.reasoning.columns import Uniforms, add, largest, take
+from budgetsim.simulate.reasoning.ballots import plurality
+from budgetsim.simulate.reasoning.columns import Uniforms, add, take
 from budgetsim.simulate.reasoning.policies import levels
 from budgetsim.simulate.reasoning.policies.closing import has_to_end
 from budgetsim.simulate.reasoning.policies.levels import Level
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Event, View
-from budgetsim.simulate.reasoning.world import KEEP, NO_ANSWER, check_numbers
+from budgetsim.simulate.reasoning.world import KEEP, check_numbers
 
 WIDEST = 64
 ROUNDING = 1e-6  # a share this little above a whole number counts as that number
@@ -183,6 +184,6 @@ class Rebase:
         )
 
     def answer(self, uniform: Uniforms, view: View, state: RebaseState) -> jax.Array:
-        """The answer with the largest summed reward."""
-        del uniform, view
-        return jnp.where(state.answered, largest(state.votes), NO_ANSWER)
+        """The answer with the largest summed reward, one of equal ones at random."""
+        del view
+        return plurality(uniform[0], state.votes)

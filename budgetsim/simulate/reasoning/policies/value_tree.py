@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from budgetsim.simulate.reasoning.ballots import plurality
 from budgetsim.simulate.reasoning.columns import Uniforms, add, at_row, largest, pick, put, put_row, take
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Event, View
 from budgetsim.simulate.reasoning.world import KEEP, NO_ANSWER, WIDEN, check_numbers
@@ -253,6 +254,6 @@ class ValueTree:
         return state._replace(value=lax.while_loop(on, climb, rows)[1])
 
     def answer(self, uniform: Uniforms, view: View, state: ValueTreeState) -> jax.Array:
-        """The answer of most weight."""
-        del uniform, view
-        return jnp.where(jnp.max(state.votes, axis=0) > 0.0, largest(state.votes), NO_ANSWER)
+        """The answer of most weight, one of equal ones at random."""
+        del view
+        return plurality(uniform[0], state.votes)

@@ -8,7 +8,15 @@ import numpy as np
 
 from budgetsim.simulate.reasoning.policies.rebase import Rebase
 from budgetsim.simulate.reasoning.reference.closing import Scored
-from budgetsim.simulate.reasoning.reference.stepwise import ANSWER, EXPAND, NO_ANSWER, STOP, Happened, Numbers, Purse
+from budgetsim.simulate.reasoning.reference.stepwise import (
+    ANSWER,
+    EXPAND,
+    STOP,
+    Happened,
+    Numbers,
+    Purse,
+    heaviest,
+)
 
 F = np.float32
 
@@ -76,6 +84,5 @@ class PlainRebase:
         self.level = []
 
     def answer(self, uniform: Numbers) -> int:
-        """The answer of the largest summed reward."""
-        del uniform
-        return max(sorted(self.votes), key=lambda answer: self.votes[answer], default=NO_ANSWER)
+        """The answer of the largest summed reward, one of equal ones at random."""
+        return heaviest(self.votes, uniform[0])

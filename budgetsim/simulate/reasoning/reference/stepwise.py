@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -24,6 +24,18 @@ class Numbers(Protocol):
 
 Costs = tuple[int, int, int]
 """Input tokens, output tokens, tool calls."""
+
+
+def heaviest(votes: Mapping[int, Any], uniform: float) -> int:
+    """The answer of most weight, one of equal ones at random; no answer without a vote.
+
+    Examples
+    --------
+    >>> heaviest({2: 1.5, 0: 1.5, 1: 1.0}, 0.4), heaviest({2: 1.5, 0: 1.5, 1: 1.0}, 0.6), heaviest({}, 0.5)
+    (0, 2, -1)
+    """
+    leaders = sorted(answer for answer, weight in votes.items() if weight == max(votes.values()))
+    return leaders[int(uniform * len(leaders))] if leaders else NO_ANSWER
 
 
 class Purse(NamedTuple):

@@ -8,7 +8,16 @@ from math import exp, log
 import numpy as np
 
 from budgetsim.simulate.reasoning.policies.value_tree import ValueTree
-from budgetsim.simulate.reasoning.reference.stepwise import ANSWER, EXPAND, NO_ANSWER, STOP, Happened, Numbers, Purse
+from budgetsim.simulate.reasoning.reference.stepwise import (
+    ANSWER,
+    EXPAND,
+    NO_ANSWER,
+    STOP,
+    Happened,
+    Numbers,
+    Purse,
+    heaviest,
+)
 
 F = np.float32
 
@@ -136,6 +145,5 @@ class PlainValueTree:
         node.value = (own + total) / F(1 + len(node.children))
 
     def answer(self, uniform: Numbers) -> int:
-        """The answer of most weight, the smallest number of equal ones."""
-        del uniform
-        return min(self.votes, key=lambda answer: (-self.votes[answer], answer), default=NO_ANSWER)
+        """The answer of most weight, one of equal ones at random."""
+        return heaviest(self.votes, uniform[0])
