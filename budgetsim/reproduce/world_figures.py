@@ -31,7 +31,7 @@ def share_bars(look: Theme, rows: Mapping[str, Shares], title: str) -> Figure:
                 axes.text(start + width / 2, place, f"{width:.2f}", ha="center", va="center", color=ink, fontsize=8)
         left = left + widths
     axes.set_yticks(places, list(rows))
-    axes.set(xlim=(0.0, 1.0), xlabel="share of worlds")
+    axes.set(xlim=(0.0, 1.0), ylim=(-0.6, len(rows) - 0.4), xlabel="share of worlds")
     axes.grid(visible=False)
     # Over the bars, beside the title: a legend in the plot would hide numbers.
     axes.set_title(title)
