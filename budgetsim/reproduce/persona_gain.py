@@ -15,7 +15,7 @@ from budgetsim.reproduce.verdicts import number, ordering
 from budgetsim.reproduce.world_figures import over_parameters, share_bars
 from budgetsim.reproduce.world_tables import Shares, Table, decided_by, shares_ahead
 
-WORLDS, QUICK_WORLDS = 200, 6
+WORLDS, QUICK_WORLDS = 200, 3
 PROBLEMS, QUICK_PROBLEMS = 10_000, 1000
 MULTIPLES = (1, 2, 4, 8, 16)
 """Budgets, in mean tokens of one sample."""

@@ -194,7 +194,7 @@ def test_a_short_run_agrees_with_routers_that_are_played():
         dear = found[cell("cost", reward, ALONE, 0.9)]
         assert np.all(free > 0.5)
         assert np.all(dear < 0.15)
-    again = routers._row(memory_prior(1, seed=5)[0], [11, 12])
+    again = routers._row(memory_prior(1, seed=5)[0], [11, 12], routers.STEPS)
     world = replace(memory_prior(1, seed=5)[0], judged=True)
     played = [routers.train_routers(world, [0.5], queries=4096, seed=seed)[0].cost for seed in (11, 12)]
     error = np.hypot(*(one.standard_error for one in played)) / 2.0 + 1e-6

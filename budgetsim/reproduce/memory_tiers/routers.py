@@ -17,6 +17,7 @@ from budgetsim.theory.memory_tiers import cost_reward
 from budgetsim.theory.tier_plans import TierPlans, best_tier_plan, tier_plans
 
 WORLDS, QUICK_WORLDS = 48, 3
+STEPS, QUICK_STEPS = Training().steps, 300
 TRAININGS = 2  # of a router, with draws of their own
 LOW, MID, HIGH = range(3)
 Tiers: TypeAlias = NDArray[np.float64]
@@ -39,12 +40,13 @@ def measure(*, quick: bool, seed: int, progress: Callable[[float], None]) -> Tab
     rows = []
     for number, world in enumerate(worlds):
         random = np.random.SeedSequence([seed, number])
-        rows.append(_row(world, [int(key) for key in random.generate_state(TRAININGS, np.uint64)]))
+        seeds = [int(key) for key in random.generate_state(TRAININGS, np.uint64)]
+        rows.append(_row(world, seeds, QUICK_STEPS if quick else STEPS))
         progress((number + 1) / len(worlds))
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def _row(world: MemoryPipeline, seeds: Sequence[int]) -> dict[str, float]:
+def _row(world: MemoryPipeline, seeds: Sequence[int], steps: int) -> dict[str, float]:
     row = {f"gain {place + 1}": gain for place, gain in enumerate(world.module_gains)}
     row |= {f"tokens {place + 1}": tokens for place, tokens in enumerate(world.module_tokens)}
     row |= {"middle share": world.middle_share, "query noise": world.query_noise}
@@ -52,20 +54,20 @@ def _row(world: MemoryPipeline, seeds: Sequence[int]) -> dict[str, float]:
     plans = tier_plans(world.module_tokens, world.tier_prices, world.module_gains, gains, world.base_quality)
     for reward in REWARDS:
         row[f"alignment {reward}"] = first_alignment(world, plans, judged=reward == "judged")
-    for (reward, alignment, weight), tiers in _trained(world, seeds).items():
+    for (reward, alignment, weight), tiers in _trained(world, seeds, steps).items():
         factor = row[f"alignment {reward}"] if alignment == ALIGNED else 1.0
         for what, value in judged_by_plans(plans, weight, factor, tiers).items():
             row[cell(what, reward, alignment, weight)] = value
     return row
 
 
-def _trained(world: MemoryPipeline, seeds: Sequence[int]) -> dict[Kind, list[Tiers]]:
+def _trained(world: MemoryPipeline, seeds: Sequence[int], steps: int) -> dict[Kind, list[Tiers]]:
     """Probabilities of the tiers that each kind of router learned with every seed."""
     kept: dict[Kind, list[Tiers]] = {}
     for reward in REWARDS:
         played = replace(world, judged=reward == "judged")
         for alignment, weights in ((ALIGNED, WEIGHTS), (ALONE, PRICED)):
-            training = Training(aligned=alignment == ALIGNED)
+            training = Training(aligned=alignment == ALIGNED, steps=steps)
             for seed in seeds:
                 for router in train_routers(played, weights, training, queries=2, seed=seed):
                     kept.setdefault((reward, alignment, router.cost_weight), []).append(router.tiers)
