@@ -79,6 +79,7 @@ def test_the_page_shows_every_figure(name: str):
             assert (ROOT / "figures" / f"{figures.NAME}-{name}{ending}.{kind}").is_file()
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("experiment", [variants, averages], ids=["variants", "averages"])
 def test_a_quick_run_agrees(experiment):
     """Reported numbers within rounding and 5.6 errors: each fails by chance once in 5e7 times, of at most 15."""

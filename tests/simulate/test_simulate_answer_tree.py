@@ -65,6 +65,7 @@ def test_random_trees_meet_the_theory(fan_in, depth, answers):
         assert abs(estimate.z_score(float(expected))) < 4, (row, fidelity, rho)
 
 
+@pytest.mark.verify
 def test_a_popular_mistake_takes_all():
     """Four answers, no noise: the right one leads by a little, or trails a dominant mistake."""
     for row in ([0.34, 0.33, 0.17, 0.16], [0.34, 0.4, 0.13, 0.13]):
@@ -107,7 +108,7 @@ def replayed(levels, rows, replicas):
     ]
 
 
-@pytest.mark.parametrize("case", REPLAYED)
+@pytest.mark.parametrize("case", ["tree", "single", pytest.param("problems", marks=pytest.mark.verify)])
 def test_every_replica_is_replayed(case):
     levels, rows = REPLAYED[case]
     laid_out = plan_answer_tree(levels, rows, seed=2**40 + 1)
@@ -149,6 +150,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("broken", BROKEN)
 def test_broken_kernels_are_caught(monkeypatch, broken):
     place, name, wrong = BROKEN[broken]

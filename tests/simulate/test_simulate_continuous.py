@@ -203,6 +203,7 @@ def random_set(prior):
     return chain, theory.chain_relay_risk(agents - 1, **noise)
 
 
+@pytest.mark.verify
 def test_agrees_with_the_theory_at_60_random_parameter_sets():
     prior = np.random.default_rng(10)
     scores = []
