@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -19,7 +20,6 @@ from budgetsim.reproduce.value_trees.headline_readings import (
     saving_condition,
     shares,
 )
-from budgetsim.reproduce.value_trees.headline_ties import TiesAtRandom
 from budgetsim.reproduce.value_trees.headline_worlds import NODES, PROBLEMS, parameters
 from budgetsim.reproduce.world_tables import Table
 from budgetsim.simulate.reasoning import HopWorld, UcbVariant, ValueTree, hop_prior, simulate_strategy
@@ -159,24 +159,33 @@ def test_parameters_are_those_of_the_prior():
 def test_every_declared_rule_is_another_one():
     made = [repr(rule(20.0)) for rule in (rules.RULES | rules.CHOICES | rules.ABLATIONS).values()]
     assert len(set(made)) == len(made)
-    assert rules.RULES[rules.UCB](5.0) == TiesAtRandom(UcbVariant(calls=5.0))
+    assert rules.RULES[rules.UCB](5.0) == UcbVariant(calls=5.0)
+
+
+TREES = (rules.TREE, rules.UCB, rules.SPLIT, rules.BLIND, "highest single value answers")
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_every_tree_draws_among_equal_answers_as_chains_do(name: str):
+    policy = (rules.RULES | rules.CHOICES)[name](5.0)
+    state = policy.init(2, 2, 2)
+    tied = {"votes": jnp.ones((2, 2))}
+    state = state._replace(tree=state.tree._replace(**tied)) if hasattr(state, "tree") else state._replace(**tied)
+    assert policy.answer([jnp.array([0.3, 0.7])], None, state).tolist() == [0, 1]
 
 
 @pytest.mark.verify
 def test_tree_without_critic_agrees_with_an_independent_program():
     """Random expansion and a vote, ties at random: .159, .249, .327 of 3000 questions in a second program.
 
-    Three comparisons at four standard errors; a tree that favours the right answer in ties is outside all of them.
+    Three comparisons at four standard errors; a tree that gave the right answer in every tie would be more
+    than seven of them off at the two larger budgets.
     """
-    world = HopWorld(repeat_by="node")
+    world, policy = HopWorld(repeat_by="node"), ValueTree(critic="none")
     for budget, theirs in zip(BUDGETS.values(), (0.159, 0.249, 0.327), strict=True):
-        found, favoured = (
-            simulate_strategy(world, policy, budget, problems=16384, seed=1, nodes=NODES).accuracy
-            for policy in (TiesAtRandom(ValueTree(critic="none")), ValueTree(critic="none"))
-        )
+        found = simulate_strategy(world, policy, budget, problems=16384, seed=1, nodes=NODES).accuracy
         noise = math.sqrt(theirs * (1.0 - theirs) / 3000)
         assert abs(found.value - theirs) < 4.0 * math.hypot(found.standard_error, noise)
-        assert favoured.value > found.value + 4.0 * math.hypot(found.standard_error, favoured.standard_error)
 
 
 @pytest.mark.verify
@@ -190,16 +199,3 @@ def test_a_quick_run_comes_to_its_claims(study):
     assert len(list(study.claims(measured))) > 8
     # with four times the budget the same chains do better on average
     assert measured[f"{rules.CHAINS} high"].mean() > measured[f"{rules.CHAINS} low"].mean() + 0.03
-
-
-@pytest.mark.verify
-def test_ties_at_random_change_nothing_but_ties():
-    """With one answer at most there is no tie: the same trees answer the same."""
-    world, budget = HopWorld(repeat_by="node"), BUDGETS["high"]
-    tree = ValueTree(stop_at_answer=True)
-    fair, plain = (
-        simulate_strategy(world, policy, budget, problems=2048, seed=1, nodes=NODES)
-        for policy in (TiesAtRandom(tree), tree)
-    )
-    assert np.array_equal(fair.answers, plain.answers)
-    assert fair.calls.value == plain.calls.value

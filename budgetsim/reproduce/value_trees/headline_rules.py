@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from budgetsim.reproduce.value_trees.headline_ties import TiesAtRandom
 from budgetsim.simulate.reasoning import Greedy, Policy, ProportionalSplit, UcbVariant, Uniform, ValueTree
 
 CHAINS, TREE = "parallel chains", "value tree"
@@ -18,7 +17,7 @@ Rule = Callable[[float], Policy]
 
 
 def _tree(**settings: object) -> Rule:
-    policy = TiesAtRandom(ValueTree(**settings))  # type: ignore[arg-type]  # names and values are those of the list
+    policy = ValueTree(**settings)  # type: ignore[arg-type]  # names and values are those of the list
     return lambda _: policy
 
 
@@ -26,10 +25,10 @@ RULES: dict[str, Rule] = {
     TREE: _tree(),
     GREEDY: _tree(selection="greedy"),
     UNIFORM: _tree(selection="uniform"),
-    UCB: lambda calls: TiesAtRandom(UcbVariant(calls=calls)),
+    UCB: lambda calls: UcbVariant(calls=calls),
     STEADY: _tree(selection="constant"),
     INVERTED: _tree(selection="ratio"),
-    SPLIT: lambda calls: TiesAtRandom(ProportionalSplit(calls=calls)),
+    SPLIT: lambda calls: ProportionalSplit(calls=calls),
     BLIND: _tree(critic="none"),
     ABSOLUTE: _tree(critic="absolute"),
     BEST_FIRST: lambda _: Greedy(),
@@ -51,10 +50,8 @@ CHOICES: dict[str, Rule] = {
     "smooths stored values": _tree(back_propagation="stored"),
     "smooths the path alone": _tree(back_propagation="path"),
     "WIDEN stays": _tree(widen_until_gain=False),
-    "ties to the right answer": lambda _: ValueTree(),
 }
-"""What the paper leaves open, one change each, played at the low budget. The last is no choice of the paper's: the
-default of `ValueTree`, kept to show what it is worth."""
+"""What the paper leaves open, one change each, played at the low budget."""
 
 ABLATIONS: dict[str, Rule] = {
     "never smooths": _tree(back_propagation="none"),
