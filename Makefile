@@ -43,7 +43,7 @@ demo: $(VENV)/.runtime  ## install, then plan a budget from the bundled runs of 
 
 .PHONY: test
 test: $(VENV)/.dev  ## run the tests and doctests, with coverage
-	$(BIN)/pytest -n 2 --dist loadgroup --cov=budgetsim $(PYTEST_ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --cov=budgetsim $(PYTEST_ARGS)
 
 .PHONY: verify
 verify: $(VENV)/.dev  ## run the long statistical verification

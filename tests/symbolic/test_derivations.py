@@ -16,8 +16,6 @@ from sympy.core.relational import Relational
 from budgetsim import symbolic
 from budgetsim.symbolic.derivation import PAGES, REGISTRY
 
-# One worker proves them all.
-pytestmark = pytest.mark.xdist_group("derivations")
 MODULES = [file.stem for file in sorted(Path(symbolic.__file__).parent.glob("*.py")) if file.stem != "__init__"]
 for module in MODULES:
     __import__(f"budgetsim.symbolic.{module}")
