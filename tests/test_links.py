@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 import re
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from budgetsim import symbolic, theory
-from budgetsim.symbolic.derivation import PAGES, REGISTRY
+from budgetsim.symbolic.derivation import PAGES, REGISTRY, THEORY
 
 CHECKOUT = Path(__file__).parents[1]
 PAPERS = CHECKOUT / "papers"
@@ -31,7 +30,7 @@ for room in (symbolic, theory):
 
 def named_theory(name: str) -> tuple[str, ...]:
     """Functions of the theory that a derivation names, without making it."""
-    return tuple(inspect.getclosurevars(REGISTRY[name]).nonlocals["theory"])
+    return THEORY[name]
 
 
 def function(path: str) -> Callable[..., object] | None:

@@ -22,6 +22,9 @@ REGISTRY: dict[str, Callable[..., Derivation]] = {}
 PAGES: dict[str, str] = {}
 """The paper page of each of them."""
 
+THEORY: dict[str, tuple[str, ...]] = {}
+"""The functions of the theory that state the result of each of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derivation:
@@ -203,7 +206,7 @@ def derives(*theory: str, page: str) -> Callable[[Callable[Arguments, Derivation
                 usual.append(verified(*args, **swapped))
             return usual[0]
 
-        REGISTRY[name], PAGES[name] = made, page
+        REGISTRY[name], PAGES[name], THEORY[name] = made, page, theory
         return made
 
     return register

@@ -71,6 +71,7 @@ def pass_at_k(samples: Array, correct: Array, k: Array) -> Array:
     enough = wrong_left >= 0.0
     interaction = _gamma_interaction(xp, xp.where(enough, wrong_left, 0.0) + 1.0, correct, k)
     estimate = xp.where(enough, -xp.expm1(-interaction), 1.0)
+    estimate = xp.where((correct == 0.0) | (k == 0.0), 0.0, estimate)  # not what is left of logarithms that cancel
     valid = (correct <= samples) & (k <= samples)
     message = "correct and k must be at most samples"
     return require(xp, valid, message, estimate, correct=correct, k=k, samples=samples)

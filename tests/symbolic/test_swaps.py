@@ -37,8 +37,6 @@ from budgetsim.symbolic.tree import correlation, fan_in, fidelity, majority_map,
 from budgetsim.symbolic.tree_costs import communication_cost_per_leaf, exact_tree_tokens, height, leaf_tokens
 from budgetsim.symbolic.vote_curves import failures, successes, vote_increment
 
-jax.config.update("jax_enable_x64", True)
-
 BACKENDS = ("numpy", "jax")
 x, c, beta, kappa = leaf_tokens, communication, compute_exponent, leaf_constant
 q, width = sp.symbols("q width", positive=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 import sympy as sp
@@ -17,7 +16,6 @@ from budgetsim.symbolic.printed_allocation import printed_allocation
 from budgetsim.symbolic.returns import tokens as b
 from budgetsim.symbolic.uncertainty_curves import COST_PER_CALL, EXPONENTIAL, LOGISTIC, demand
 
-jax.config.update("jax_enable_x64", True)
 Curve = Callable[..., Any]
 c, g, h, s, w = sp.symbols("c g h s w", positive=True)
 

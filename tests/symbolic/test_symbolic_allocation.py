@@ -17,7 +17,6 @@ from budgetsim.symbolic.uncertainty_curves import EXPONENTIAL, demand
 from budgetsim.theory import bbam, bbam_common
 from budgetsim.theory.stopping import power_law_stop
 
-jax.config.update("jax_enable_x64", True)
 MAKERS = (demand, allocation, common_rate_allocation, shadow_price, least_uncertainty, printed_allocation)
 
 

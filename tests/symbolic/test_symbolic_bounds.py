@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 import sympy as sp
@@ -26,7 +25,6 @@ from budgetsim.symbolic.value_tree_bound import (
 from budgetsim.symbolic.value_tree_pool_bound import left, mean_advance, pool_steps, random_cost_budget
 from budgetsim.theory import value_tree_bounds, value_tree_pool, value_tree_risks
 
-jax.config.update("jax_enable_x64", True)
 a, g = sp.symbols("a g", positive=True)
 MAKERS = (
     chernoff_steps,

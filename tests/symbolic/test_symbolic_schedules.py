@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 import sympy as sp
@@ -25,7 +24,6 @@ from budgetsim.symbolic.schedule_identity import (
 from budgetsim.symbolic.schedule_identity import used as x
 from budgetsim.theory import profiles, quadratics
 
-jax.config.update("jax_enable_x64", True)
 a = sp.Symbol("a", positive=True)
 MAKERS = (
     profile_mean,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
 import sympy as sp
@@ -21,7 +20,6 @@ from budgetsim.symbolic.stopping import power_law_stop, price_stop, relative_gai
 from budgetsim.symbolic.stopping import tokens as b
 from budgetsim.theory import anytime, plan_and_budget, stopping
 
-jax.config.update("jax_enable_x64", True)
 MAKERS = (
     price_stop,
     power_law_stop,

@@ -27,8 +27,6 @@ from budgetsim.symbolic.derivation import REGISTRY
 from budgetsim.theory import continuous, organization, phase, vote_populations, votes
 from budgetsim.theory import majority as majorities
 
-jax.config.update("jax_enable_x64", True)
-
 Inputs = tuple[NDArray[np.float64], ...]
 DRAWS = 300
 
