@@ -106,6 +106,7 @@ def test_seed_decides():
     assert len({accuracy(seed) for seed in (12, 13, 12 + 2**32, 2**64 - 1)}) == 4
 
 
+@pytest.mark.verify
 def test_caller_configuration_changes_nothing():
     def play():
         return simulate_organization(Organization.tree(3, 2, **NOISY), [0.4, 0.8], replicas=30_000, seed=8)

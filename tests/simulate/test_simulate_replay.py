@@ -107,9 +107,14 @@ def test_missing_ballots_are_replayed(levels, leaves):
     "levels",
     [
         [Level(fan_in=3, fidelity=0.8, correlation=0.3), Level(fan_in=2, fidelity=0.7, correlation=0.2)],
-        [Level(fan_in=2, correlation=0.3, sharing="beta"), Level(fan_in=1, fidelity=0.9)],
-        [Level(fan_in=9, fidelity=0.8, correlation=0.3)],
-        [Level(fan_in=3, correlation=0.3, loss=0.3), Level(fan_in=2, loss=0.2)],
+        *(
+            pytest.param(levels, marks=pytest.mark.verify)
+            for levels in (
+                [Level(fan_in=2, correlation=0.3, sharing="beta"), Level(fan_in=1, fidelity=0.9)],
+                [Level(fan_in=9, fidelity=0.8, correlation=0.3)],
+                [Level(fan_in=3, correlation=0.3, loss=0.3), Level(fan_in=2, loss=0.2)],
+            )
+        ),
     ],
 )
 @pytest.mark.parametrize("leaves", [{"probability": 0.7}, {"leaf_probability": None}], ids=["equal", "unequal"])
