@@ -31,9 +31,12 @@ Z = 5.5
     ("levels", "row"),
     [
         ([Level(fan_in=2, fidelity=0.7, correlation=0.3, loss=0.2)], [0.4, 0.35, 0.15]),
-        ([Level(fan_in=2, loss=0.25), Level(fan_in=2, correlation=0.3)], [0.3, 0.45, 0.25]),
-        pytest.param(
-            [Level(fan_in=4), Level(fan_in=1, fidelity=0.6, loss=0.2)], [0.3, 0.3, 0.2], marks=pytest.mark.verify
+        *(
+            pytest.param(*each, marks=pytest.mark.verify)
+            for each in (
+                ([Level(fan_in=2, loss=0.25), Level(fan_in=2, correlation=0.3)], [0.3, 0.45, 0.25]),
+                ([Level(fan_in=4), Level(fan_in=1, fidelity=0.6, loss=0.2)], [0.3, 0.3, 0.2]),
+            )
         ),
     ],
     ids=["star", "tree", "relayed"],

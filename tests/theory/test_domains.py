@@ -423,6 +423,11 @@ ARGUMENTS = [
     for name in givens
 ]
 FUNCTIONS = [pytest.param(function, givens, id=label(function)) for function, givens in CASES]
+# Compiling takes about a second a function: every third one with `make test`, all with `make verify`.
+COMPILED = [
+    pytest.param(function, givens, id=label(function), marks=[pytest.mark.verify] if place % 3 else [])
+    for place, (function, givens) in enumerate(CASES)
+]
 
 
 @pytest.fixture(autouse=True)
@@ -478,7 +483,7 @@ def test_outside_is_named(function, givens, name):
             assert said == value or (np.isnan(said) and np.isnan(value))
 
 
-@pytest.mark.parametrize(("function", "givens"), FUNCTIONS)
+@pytest.mark.parametrize(("function", "givens"), COMPILED)
 def test_outside_is_nan_where_traced(function, givens):
     good = {name: given.inside for name, given in free(givens).items()}
     settings = [good]
@@ -526,7 +531,7 @@ def test_arguments_broadcast(function, givens):
             np.testing.assert_allclose(whole, np.broadcast_to(expected, whole.shape), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize(("function", "givens"), FUNCTIONS)
+@pytest.mark.parametrize(("function", "givens"), COMPILED)
 def test_derivatives_are_finite_and_vmap_gives_the_same(function, givens):
     values = {name: jnp.asarray(given.inside, dtype=float) for name, given in free(givens).items()}
     slow = {name: value for name, value in values.items() if not givens[name].whole}
