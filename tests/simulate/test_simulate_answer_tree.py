@@ -111,7 +111,9 @@ def replayed(levels, rows, replicas):
     ]
 
 
-@pytest.mark.parametrize("case", ["tree", "single", pytest.param("problems", marks=pytest.mark.verify)])
+@pytest.mark.parametrize(
+    "case", ["single", *(pytest.param(each, marks=pytest.mark.verify) for each in ("tree", "problems"))]
+)
 def test_every_replica_is_replayed(case):
     levels, rows = REPLAYED[case]
     laid_out = plan_answer_tree(levels, rows, seed=2**40 + 1)

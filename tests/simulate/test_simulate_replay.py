@@ -61,7 +61,7 @@ def played(levels, leaves, seed, replicas):
 
 
 @pytest.mark.parametrize(
-    "number", [number if number < 6 else pytest.param(number, marks=pytest.mark.verify) for number in range(20)]
+    "number", [number if number < 3 else pytest.param(number, marks=pytest.mark.verify) for number in range(20)]
 )
 def test_every_replica_is_replayed(number):
     random = np.random.default_rng([20260311, number])

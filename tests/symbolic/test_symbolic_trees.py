@@ -170,6 +170,7 @@ def test_arrays_broadcast(maker: Callable[..., Any], backend: Any):
         assert isinstance(one, float)
 
 
+@pytest.mark.verify
 @pytest.mark.parametrize("maker", CASES, ids=lambda maker: maker.__name__)
 def test_slopes_equal_differences(maker: Callable[..., Any]):
     inputs, _ = CASES[maker]

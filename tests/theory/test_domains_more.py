@@ -240,6 +240,14 @@ PLAIN = {
 }  # fmt: skip
 
 sweep = pytest.mark.parametrize(("function", "table"), TABLE, ids=[function.__name__ for function, _ in TABLE])
+# Compiling takes about a second a function: every third one with `make test`, all with `make verify`.
+compiled_sweep = pytest.mark.parametrize(
+    ("function", "table"),
+    [
+        pytest.param(function, table, id=function.__name__, marks=[pytest.mark.verify] if place % 3 else [])
+        for place, (function, table) in enumerate(TABLE)
+    ],
+)
 
 
 def parts(result):
@@ -310,7 +318,7 @@ def test_kinds_of_numbers_and_shapes(function, table):
                 assert part == pytest.approx(alone, rel=1e-12)
 
 
-@sweep
+@compiled_sweep
 def test_compiled_it_gives_the_same_numbers_and_nan_outside(function, table):
     with jax.enable_x64(True):
         compiled = jax.jit(lambda values: parts(function(**values)))
@@ -331,7 +339,7 @@ def test_compiled_it_gives_the_same_numbers_and_nan_outside(function, table):
             assert touched or name == "cost_weight", name  # which may differ within a row
 
 
-@sweep
+@compiled_sweep
 def test_derivatives_are_finite_and_batches_equal_loops(function, table):
     smooth = [
         name

@@ -62,6 +62,7 @@ def test_the_threshold_does_not_know_the_problems(fan_in):
 
 @exact_settings
 @given(st.integers(1, 9), st.integers(0, 5), st.floats(0.7, 1.0), st.floats(0.01, 0.1), trees)
+@pytest.mark.verify
 def test_amplification_of_the_mean_is_abolished_if_most_problems_are_wrong(easy, more, right, short, tree):
     # ``easy`` problems are mostly right, as many and ``more`` are wrong by a little.
     population = np.array([right, 0.5 - short]), np.array([easy, easy + more], dtype=float)
@@ -83,6 +84,7 @@ def test_a_wrong_median_turns_every_amplifying_tree():
 
 @exact_settings
 @given(populations, trees)
+@pytest.mark.verify
 def test_improvement_ends_at_its_correlation(population, tree):
     fan_in, fidelity, _ = tree
     mean, balance = problem_balance(*population)

@@ -236,7 +236,7 @@ CHECKS = [
 ]
 
 
-MANY_SHAPES = {"majority trees", "fixed point", "stars"}  # small, too, they compile for long
+MANY_SHAPES = {"majority trees", "fixed point", "stars", "mixture over problems"}  # small, too, they compile for long
 
 
 @pytest.mark.parametrize(
@@ -267,6 +267,7 @@ CLEARLY = [{"correlation": 0.05}, {"correlation": -0.05}, {"fidelity": 0.97}, {"
         *[pytest.param(wrong, random_tree, 400, marks=pytest.mark.verify) for wrong in SLIGHTLY],
     ],
 )
+@pytest.mark.verify
 def test_a_wrong_recursion_is_found_out(wrong, draw_organization, sets):
     """A small size tells what is clearly wrong, the large one what is off by a hundredth."""
 

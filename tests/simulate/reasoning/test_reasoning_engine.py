@@ -130,6 +130,7 @@ def test_a_world_without_answers_ends_without_an_answer(policy, says) -> None:
     assert int(np.asarray(run.spent)[1].max()) <= 8
 
 
+@pytest.mark.verify
 def test_an_inverted_critic_hurts() -> None:
     class Liar(HopWorld):
         def critic(self, *parts: Any) -> Any:
