@@ -15,14 +15,17 @@ OUT ?= demo
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 LOCKED := $(INSTALL) --only-binary :all: --require-hashes
 
+# pip itself comes first: the one that Python 3.11 brings forgets a lock's pin where another package asks for an extra.
+
 .PHONY: help
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 # An editable install: a later edit of the package needs no second install. Stamps keep a second call from installing.
-$(VENV)/.runtime: pyproject.toml requirements/build.txt requirements/runtime.txt
+$(VENV)/.runtime: pyproject.toml requirements/pip.txt requirements/build.txt requirements/runtime.txt
 	@echo "Installing budgetsim and its locked dependencies into $(VENV) (about a minute) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(LOCKED) -r requirements/pip.txt
 	@$(LOCKED) -r requirements/build.txt -r requirements/runtime.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -96,6 +99,7 @@ lock: $(VENV)/.dev  ## resolve the lock files from pyproject.toml (UPGRADE=--upg
 	$(COMPILE) --extra dev --extra bench --constraint requirements/dev.txt --output-file requirements/bench.txt pyproject.toml
 	$(COMPILE) --all-build-deps --only-build-deps --constraint requirements/dev.txt --output-file requirements/build.txt \
 	  pyproject.toml
+	echo pip | $(COMPILE) --constraint requirements/dev.txt --output-file requirements/pip.txt -
 	@! grep -nE '://|file:/|(^|[[:space:]])/' requirements/*.txt || { echo "a lock file carries an address"; exit 1; }
 
 .PHONY: clean
