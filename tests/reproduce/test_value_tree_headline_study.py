@@ -41,6 +41,7 @@ def table(**accuracies: float) -> Table:
     names += [f"{name} low" for name in (*rules.CHOICES, *rules.ABLATIONS)]
     names += [f"{rules.TREE}, {change} low" for change in (rules.BY_NODE, rules.UNHELPED)]
     names += [f"{rules.CHAINS}, {change} {b}" for change in (rules.BY_NODE, rules.PATIENT) for b in ("low", "high")]
+    names += [f"{rules.CHAINS}, {rules.CUT} {budget}" for budget in BUDGETS]
     for name in names:
         made[name] = accuracies.get(name, 0.5) + random.uniform(-0.001, 0.001, WORLDS)
     return made
@@ -84,6 +85,12 @@ def test_a_headline_that_quiet_critics_save_holds_only_there():
         "critic's noise is at least 0.8, as in 0.20 of the worlds",
         True,
     )
+
+
+def test_chains_that_may_answer_when_cut_are_judged_apart():
+    stronger = table(**{f"{rules.CHAINS}, {rules.CUT} high": 0.3, LOW: 0.4})
+    assert verdict(stronger, HEADLINE) == "does not hold"
+    assert verdict(stronger, "against chains that answer once their calls end") == "holds"
 
 
 def test_what_decides_is_named_and_judged():

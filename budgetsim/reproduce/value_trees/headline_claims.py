@@ -81,14 +81,20 @@ LEVELLED = [
           "unverified"),
     Order("the headline where a WIDEN hint changes nothing", f"{rules.TREE}, {rules.UNHELPED} low", HIGH, "unverified"),
 ]  # fmt: skip
+CUT_ONES = [
+    Order("the headline against chains that answer once their calls end", LOW, f"{rules.CHAINS}, {rules.CUT} high",
+          "sourced"),
+    *(Order(f"the value tree is more accurate than such chains of the same budget, {budget}",
+            f"{rules.TREE} {budget}", f"{rules.CHAINS}, {rules.CUT} {budget}", "sourced") for budget in BUDGETS),
+]  # fmt: skip
 REPEATS = [
     Order("the headline where an outcome repeats itself at a node alone, not wherever the same was found",
           f"{rules.TREE}, {rules.BY_NODE} low", f"{rules.CHAINS}, {rules.BY_NODE} high", "unverified"),
     Order("the headline where outcomes repeat themselves at a node for the tree, everywhere for chains",
           f"{rules.TREE}, {rules.BY_NODE} low", HIGH, "unverified"),
 ]  # fmt: skip
-EVERY = (*EQUAL, *OTHERS_AT_A_QUARTER, *SELECTION, *ABLATION, *REPEATS, *LEVELLED)
-WITH_TRAPS = (*EQUAL, *OTHERS_AT_A_QUARTER[:3], *SELECTION[3:], *LEVELLED[:1])
+EVERY = (*EQUAL, *CUT_ONES, *OTHERS_AT_A_QUARTER, *SELECTION, *ABLATION, *REPEATS, *LEVELLED)
+WITH_TRAPS = (*EQUAL, *CUT_ONES, *OTHERS_AT_A_QUARTER[:3], *SELECTION[3:], *LEVELLED[:1])
 """What is asked again where there are traps; the table and the figures have the rest."""
 
 

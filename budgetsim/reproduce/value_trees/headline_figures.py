@@ -31,6 +31,9 @@ def _headline(table: Table, prior: str, look: Theme) -> Figure:
     """Everything that is played at the low budget against chains at the high one."""
     names = [*rules.RULES, f"{rules.TREE}, {rules.BY_NODE}", *rules.CHOICES, *rules.ABLATIONS]
     rows = {name: shares(table, f"{name} low", HIGH) for name in names if has(table, f"{name} low")}
+    other = f"{rules.CHAINS}, {rules.CUT} high"
+    if has(table, other):
+        rows[f"{rules.TREE} against {rules.CHAINS}\nof which {rules.CUT}"] = shares(table, f"{rules.TREE} low", other)
     return share_bars(look, rows, f"Low budget against chains of 4x ({prior})")
 
 

@@ -63,6 +63,10 @@ ABLATIONS: dict[str, Rule] = {
 still forced once the calls are used up."""
 
 BY_NODE = "repeats by node"
+CUT = "cut ones answer"
+"""A reading of the baseline: a chain under way when the calls end answers from where it stands. Added after the other
+results existed, since the paper leaves it open; the others stay as they were."""
+
 PATIENT = "never stops early"
 UNHELPED = "WIDEN without effect"
 """Changes of the worlds: an outcome repeats itself at a node instead of wherever the same was found; chains go on until

@@ -12,6 +12,7 @@ from budgetsim.reproduce.value_trees.headline_rules import (
     BY_NODE,
     CHAINS,
     CHOICES,
+    CUT,
     PATIENT,
     QUICK,
     RULES,
@@ -34,14 +35,19 @@ def measure(*, traps: bool, quick: bool, seed: int, progress: Callable[[float], 
     worlds = [setting.world for setting in settings]
     problems = 200 if quick else 1000
     longest = [ParallelChains(longest=setting.longest) for setting in settings]
+    answering = [replace(policy, answers_when_cut=True) for policy in longest]
 
     def chains(_: float) -> Sequence[Policy]:
         return longest
+
+    def cut(_: float) -> Sequence[Policy]:
+        return answering
 
     every = tuple(BUDGETS)
     rules = {name: rule for name, rule in RULES.items() if name in QUICK or not quick}
     runs: list[tuple[str, Player, Sequence[HopWorld], Sequence[str]]] = [
         (CHAINS, chains, worlds, every),
+        (f"{CHAINS}, {CUT}", cut, worlds, every),
         *((name, rule, worlds, every) for name, rule in rules.items()),
     ]
     if not quick:

@@ -8,6 +8,9 @@ result does not depend on how problems are cut into chunks.
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,12 +25,17 @@ from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Event, Pol
 from budgetsim.simulate.reasoning.world import NO_ANSWER, World
 
 CHECKPOINTS = 16  # of the quality curve: equal shares of the budget
-LAST = np.uint32(2**31)  # number of the request that never comes: its numbers break the ties of the final vote
+LAST = np.uint32(2**31)  # number of the request that never comes: its numbers break the ties of votes
 CACHED = 2**15  # entries of one field of the trees of a group
+LEAST_GROUP, LARGEST_GROUP = 64, 1024  # problems
+PROCESSORS = os.cpu_count() or 1  # groups that are played at the same time
 PATIENCE = 2  # requests refused in a row before the run ends
 LEAST_SCORE = 0.1  # of a critic; what a critic that gives no number is taken to say
 CHOICE, STEP, CRITIC, WORLD_ANSWER, VOTE = range(5)  # purposes of uniform numbers
+Draw = Callable[[int], Uniforms]
+"""From a purpose to its uniform numbers."""
 _UNWRITTEN = np.int8(-2)
+_WORKERS = ThreadPoolExecutor(PROCESSORS)  # its threads start with the first work that is split
 
 
 class Run(NamedTuple):
@@ -82,21 +90,26 @@ def _begin(world: World, policy: Policy, slots: int, problems: int, problem: Any
     )
 
 
-def _request(world: World, policy: Policy, ledger: Ledger, draw: partial[Uniforms], problem: Any, run: Run) -> Run:
+def numbers(key: jax.Array, place: jax.Array, request: jax.Array | np.uint32) -> Draw:
+    """The uniform numbers of a request; votes have the same all along: an answer held changes with the votes alone."""
+    return lambda purpose: Uniforms(key, place, jnp.asarray(LAST if purpose == VOTE else request), purpose)
+
+
+def _request(world: World, policy: Policy, ledger: Ledger, draw: Draw, problem: Any, run: Run) -> Run:
     """Move every problem by one request."""
     spare = run.parent.shape[0] - 1  # takes what must not be kept
-    choice = policy.choose(draw(purpose=CHOICE), _view(run, ledger), run.policy)
+    choice = policy.choose(draw(CHOICE), _view(run, ledger), run.policy)
     expands, answers = choice.kind == EXPAND, choice.kind == ANSWER
     state = jax.tree.map(lambda leaf: take(leaf, choice.node), run.states)
-    step = world.step(draw(purpose=STEP), problem, run.memory, state, choice.hint)
+    step = world.step(draw(STEP), problem, run.memory, state, choice.hint)
     costs = step.costs
     delta = score = jnp.zeros(run.nodes.shape, jnp.float32)
     if policy.uses_critic:
-        delta, score, critic_costs = world.critic(draw(purpose=CRITIC), problem, state, step.child)
+        delta, score, critic_costs = world.critic(draw(CRITIC), problem, state, step.child)
         delta = jnp.where(jnp.isnan(delta), 0.0, delta)
         score = jnp.where(score > LEAST_SCORE, jnp.minimum(score, 1.0), LEAST_SCORE)
         costs = costs + critic_costs
-    answer, answer_costs = world.answer(draw(purpose=WORLD_ANSWER), problem, state)
+    answer, answer_costs = world.answer(draw(WORLD_ANSWER), problem, state)
     costs = jnp.where(expands, costs, jnp.where(answers, answer_costs, 0))
 
     units = ledger.use(costs)
@@ -126,13 +139,12 @@ def _request(world: World, policy: Policy, ledger: Ledger, draw: partial[Uniform
     event = Event(made, choice.kind, choice.node, new, delta, score, step.ends, given, paid)
     view = _view(after, ledger)
     moved = policy.update(view, run.policy, event)
-    held = policy.answer(draw(purpose=VOTE), view, moved).astype(jnp.int8)
+    held = policy.answer(draw(VOTE), view, moved).astype(jnp.int8)
     sixteenth = jnp.clip(jnp.ceil((1.0 - view.left) * CHECKPOINTS).astype(jnp.int32) - 1, 0, CHECKPOINTS - 1)
     curve = put(run.curve, sixteenth, jnp.where(run.done, take(run.curve, sixteenth), held))
     return after._replace(policy=moved, curve=curve)
 
 
-@partial(jax.jit, static_argnames=("slots", "requests"))
 def play(
     world: World,
     policy: Policy,
@@ -146,51 +158,55 @@ def play(
     """Play all problems of a chunk to their end, or for ``requests`` requests: ``ended`` says which.
 
     ``place`` [problems] is the number of each problem, ``key`` [2] the seed. Numbers of the world, of the policy and of
-    the ledger may be arrays [problems]. Problems are played in groups that fit into the cache of a processor, one group
-    after the other, so only one group's trees are in memory.
+    the ledger may be arrays [problems]. Problems are played in groups whose trees fit into the cache of a processor,
+    one group at a time on each; parts of what is returned are NumPy arrays.
     """
     problems = place.size
-    size = min(problems, _group(slots))
-    groups = math.ceil(problems / size)
+    size = min(problems, _group(slots, problems))
+    firsts = [min(first, problems - size) for first in range(0, problems, size)]
     given, shape = jax.tree.flatten((world, policy, ledger, place, problem))
     own = [jnp.ndim(leaf) > 0 and jnp.shape(leaf)[-1] == problems for leaf in given]
+    # cut on the host, where a cut is a view: on the device every cut would be a program of its own
+    leaves = [np.asarray(leaf) if mine else leaf for leaf, mine in zip(given, own, strict=True)]
 
-    def grouped(leaf: jax.Array) -> jax.Array:
-        # the last problem is played again until the last group is full
-        full = jnp.pad(leaf, [(0, 0)] * (leaf.ndim - 1) + [(0, groups * size - problems)], mode="edge")
-        return jnp.moveaxis(full.reshape(*leaf.shape[:-1], groups, size), -2, 0)
+    def group(first: int) -> Any:
+        parts = zip(leaves, own, strict=True)
+        return jax.tree.unflatten(shape, [leaf[..., first : first + size] if mine else leaf for leaf, mine in parts])
 
-    def group(columns: list[jax.Array]) -> Played:
-        parts = iter(columns)
-        leaves = [next(parts) if mine else leaf for leaf, mine in zip(given, own, strict=True)]
-        return _play(*jax.tree.unflatten(shape, leaves), slots=slots, requests=requests, key=key)
+    def played(first: int) -> Played:
+        with jax.enable_x64(False):  # no result may depend on how JAX is configured; a setting of each thread
+            run: Played = jax.tree.map(np.asarray, _play(*group(first), key, slots=slots, requests=requests))
+        return run
 
-    def joined(leaf: jax.Array) -> jax.Array:
-        return jnp.moveaxis(leaf, 0, -2).reshape(*leaf.shape[1:-1], groups * size)[..., :problems]
-
-    played: Played = jax.tree.map(joined, lax.map(group, [grouped(leaf) for leaf in _own(given, own)]))
-    return played
-
-
-def _own(given: list[jax.Array], own: list[bool]) -> list[jax.Array]:
-    return [jnp.asarray(leaf) for leaf, mine in zip(given, own, strict=True) if mine]
-
-
-def _group(slots: int) -> int:
-    """Problems of a group: a power of two, so many that a field of all their trees stays near the processor."""
-    return int(min(1024, max(64, 2 ** math.floor(math.log2(CACHED / slots)))))
+    if len(firsts) == 1:
+        return played(0)
+    with jax.enable_x64(False):  # once, before the workers ask for it all together
+        _play.lower(*group(0), key, slots=slots, requests=requests).compile()
+    parts = list(_WORKERS.map(played, firsts))
+    again = len(firsts) * size - problems  # of the last group, which is as large as the others: played before
+    parts[-1] = jax.tree.map(lambda leaf: leaf[..., again:], parts[-1])
+    run: Played = jax.tree.map(lambda *leaf: np.concatenate(leaf, axis=-1), *parts)
+    return run
 
 
+def _group(slots: int, problems: int) -> int:
+    """Problems of a group: so many that a field of all their trees stays near the processor, and every one has work."""
+    near = 2 ** math.floor(math.log2(CACHED / slots))
+    each = math.ceil(problems / PROCESSORS)
+    return int(max(LEAST_GROUP, min(LARGEST_GROUP, near, each)))
+
+
+@partial(jax.jit, static_argnames=("slots", "requests"))
 def _play(
     world: World,
     policy: Policy,
     ledger: Ledger,
     place: jax.Array,
     problem: Any,
+    key: jax.Array,
     *,
     slots: int,
     requests: int,
-    key: jax.Array,
 ) -> Played:
     """Play the problems of one group to their end."""
     start = _begin(world, policy, slots, place.size, problem)
@@ -200,12 +216,11 @@ def _play(
 
     def go(carry: tuple[jax.Array, Run]) -> tuple[jax.Array, Run]:
         request, run = carry
-        draw = partial(Uniforms, key, place, request)
-        return request + 1, _request(world, policy, ledger, draw, problem, run)
+        return request + 1, _request(world, policy, ledger, numbers(key, place, request), problem, run)
 
     _, run = lax.while_loop(on, go, (jnp.zeros((), jnp.uint32), start))
     view = _view(run, ledger)
-    final = policy.answer(Uniforms(key, place, jnp.asarray(LAST), VOTE), view, run.policy)
+    final = policy.answer(numbers(key, place, LAST)(VOTE), view, run.policy)
     return Played(final, run.spent, view.left, run.nodes, _carried(run.curve), run.done)
 
 

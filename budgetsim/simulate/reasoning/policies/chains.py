@@ -31,9 +31,16 @@ def no_chain(answers: int, problems: int) -> ChainState:
     return ChainState(jnp.zeros((answers, problems), jnp.int32), zero, zero, zero, zero > 0)
 
 
-def next_of_chain(view: View, state: ChainState, longest: jax.Array | int, enough: jax.Array) -> Choice:
-    """One step more, or the answer of a chain that is over; nothing once there is enough or a request was refused."""
+def next_of_chain(
+    view: View, state: ChainState, longest: jax.Array | int, enough: jax.Array, *, answers_when_cut: bool = False
+) -> Choice:
+    """One step more, or the answer of a chain that is over; nothing once there is enough or a request was refused.
+
+    With ``answers_when_cut`` a chain under way is over once no call is left.
+    """
     over = state.ended | (state.length >= longest)
+    if answers_when_cut:
+        over |= (state.length > 0) & (view.shares[1] <= 0.0)
     kind = jnp.where(enough | (view.refused > 0), STOP, jnp.where(over, ANSWER, EXPAND))
     return Choice(kind, state.node, jnp.full(kind.shape, KEEP))
 

@@ -14,12 +14,12 @@ from budgetsim.simulate.reasoning.policy import Choice, Event, View
 from budgetsim.simulate.reasoning.world import check_numbers
 
 
-@partial(jax.tree_util.register_dataclass, meta_fields=(), data_fields=("chains", "longest"))
+@partial(jax.tree_util.register_dataclass, meta_fields=("answers_when_cut",), data_fields=("chains", "longest"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParallelChains:
     """Chain after chain until the budget or their number ends; the answer with the most votes, ties at random.
 
-    A chain that the budget cuts off casts no vote.
+    A chain that the budget cuts off casts no vote, unless it may answer without its tools.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ class ParallelChains:
     longest
         Steps after which a chain must answer, 0 or more. With 0 every chain is one call: independent samples in a world
         that answers from the root.
+    answers_when_cut
+        Whether a chain that is under way when the last tool call is made answers from where it stands.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class ParallelChains:
 
     chains: int = 64
     longest: int = 0
+    answers_when_cut: bool = False
 
     def __post_init__(self) -> None:
         check_numbers(self, ("chains",), f"in 1 ... {MOST}", lambda value: 1 <= value <= MOST)
@@ -70,7 +73,8 @@ class ParallelChains:
     def choose(self, uniform: Uniforms, view: View, state: ChainState) -> Choice:
         """Go on with the chain under way."""
         del uniform
-        return next_of_chain(view, state, self.longest, state.cast >= self.chains)
+        enough = state.cast >= self.chains
+        return next_of_chain(view, state, self.longest, enough, answers_when_cut=self.answers_when_cut)
 
     def update(self, view: View, state: ChainState, event: Event) -> ChainState:
         """Follow the chain."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from budgetsim.simulate.reasoning import engine
 from budgetsim.simulate.reasoning.accountant import Budget, Ledger
-from budgetsim.simulate.reasoning.columns import Uniforms
 from budgetsim.simulate.reasoning.policy import Choice, Policy
 from budgetsim.simulate.reasoning.reference.stepwise import STOP, Request
 from budgetsim.simulate.reasoning.world import World
@@ -46,11 +44,11 @@ def _move(
     run: engine.Run,
 ) -> tuple[engine.Run, Choice, jax.Array, jax.Array]:
     """One request of every problem: the runs after it, what was asked for, the answers then held, the numbers drawn."""
-    draw = partial(Uniforms, key, place, request)
-    choice = policy.choose(draw(purpose=engine.CHOICE), engine._view(run, ledger), run.policy)
+    draw = engine.numbers(key, place, request)
+    choice = policy.choose(draw(engine.CHOICE), engine._view(run, ledger), run.policy)
     after = engine._request(world, policy, ledger, draw, problem, run)
-    held = policy.answer(draw(purpose=engine.VOTE), engine._view(after, ledger), after.policy)
-    drawn = jnp.stack([draw(purpose=purpose).rows(NUMBERS) for purpose in range(PURPOSES)])
+    held = policy.answer(draw(engine.VOTE), engine._view(after, ledger), after.policy)
+    drawn = jnp.stack([draw(purpose).rows(NUMBERS) for purpose in range(PURPOSES)])
     return after, choice, held, drawn
 
 
@@ -77,7 +75,7 @@ def trace(
             run = after
             if np.all(np.asarray(run.done)):
                 break
-        final = Uniforms(key, place, jnp.asarray(engine.LAST), engine.VOTE)
+        final = engine.numbers(key, place, engine.LAST)(engine.VOTE)
         answer = policy.answer(final, engine._view(run, ledger), run.policy)
         return Trace(
             told,
