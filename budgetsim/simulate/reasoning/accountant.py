@@ -21,8 +21,14 @@ from budgetsim.simulate import _domain
 UNLIMITED = 2**30
 """Limit that stands for no limit: more than any run of the engine can spend."""
 
-INPUT, OUTPUT, CALLS = range(3)
-"""Places of the kinds of cost in a cost vector: prompt tokens, completion tokens, tool calls."""
+INPUT, OUTPUT, CALLS, BROWSES = range(4)
+"""Places of the kinds of cost in a cost vector: prompt tokens, completion tokens, tool calls, browse calls."""
+
+KINDS = 4
+"""Kinds of cost."""
+
+RESOURCES = 4
+"""What may be limited: tokens, calls, money, browse calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +37,7 @@ class Prices:
 
     Parameters
     ----------
-    input_token, output_token, call
+    input_token, output_token, call, browse
         Prices, 0 or more and finite.
 
     Raises
@@ -43,9 +49,10 @@ class Prices:
     input_token: float = 0.0
     output_token: float = 0.0
     call: float = 0.0
+    browse: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("input_token", "output_token", "call"):
+        for name in ("input_token", "output_token", "call", "browse"):
             price = getattr(self, name)
             if not (math.isfinite(price) and price >= 0.0):
                 raise ValueError(f"{name} must be a finite price of 0 or more, got {price}")
@@ -59,8 +66,9 @@ class Budget:
     ----------
     tokens
         Prompt and completion tokens together, 0 or more; None or infinity for no limit.
-    calls
-        Tool calls, 0 or more; None or infinity for no limit.
+    calls, browses
+        Tool calls (searches, where there are pages to browse) and calls that read a page, each with a limit of its own:
+        0 or more; None or infinity for no limit.
     money
         Money at ``prices``, 0 or more; None or infinity for no limit. Counted in steps of ``money / 2**30``, every
         price rounded up to whole steps: a run never spends more than its money and may stop a millionth early.
@@ -75,16 +83,17 @@ class Budget:
     Examples
     --------
     >>> Budget(tokens=2000, calls=5).limits().tolist()
-    [2000, 5, 1073741824]
+    [2000, 5, 1073741824, 1073741824]
     """
 
     tokens: float | None = None
     calls: float | None = None
+    browses: float | None = None
     money: float | None = None
     prices: Prices = Prices()
 
     def __post_init__(self) -> None:
-        for name in ("tokens", "calls", "money"):
+        for name in ("tokens", "calls", "browses", "money"):
             limit = getattr(self, name)
             if limit is None or limit == math.inf:
                 continue
@@ -96,23 +105,24 @@ class Budget:
             raise ValueError("prices must name a price above 0 where money is limited")
 
     def limits(self) -> np.ndarray:
-        """Limit of each resource [tokens, calls, money], in whole units."""
-        whole = [UNLIMITED if limit in (None, math.inf) else int(limit) for limit in (self.tokens, self.calls)]
-        return np.array([*whole, UNLIMITED if self.money != 0.0 else 0], dtype=np.int32)
+        """Limit of each resource [tokens, calls, money, browse calls], in whole units."""
+        given = (self.tokens, self.calls, self.browses)
+        tokens, calls, browses = (UNLIMITED if limit in (None, math.inf) else int(limit) for limit in given)
+        return np.array([tokens, calls, UNLIMITED if self.money != 0.0 else 0, browses], dtype=np.int32)
 
     def rates(self) -> np.ndarray:
-        """Units of each resource [tokens, calls, money] that one unit of each cost [input, output, calls] uses."""
-        tokens, calls = (1, 1, 0), (0, 0, 1)
-        prices = (self.prices.input_token, self.prices.output_token, self.prices.call)
+        """Units of each resource that one unit of each cost uses [resources, costs], in the orders of this module."""
+        tokens, calls, browses = (1, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)
+        prices = (self.prices.input_token, self.prices.output_token, self.prices.call, self.prices.browse)
         if self.money in (None, math.inf):
-            money: tuple[int, ...] = (0, 0, 0)
+            money: tuple[int, ...] = (0, 0, 0, 0)
         elif self.money == 0.0:
             money = tuple(int(price > 0.0) for price in prices)
         else:
             # exact, and a price beyond the whole budget stays beyond it
             steps = (math.ceil(Fraction(price) / Fraction(self.money) * UNLIMITED) for price in prices)
             money = tuple(min(step, UNLIMITED + 1) for step in steps)
-        return np.array([tokens, calls, money], dtype=np.int32)
+        return np.array([tokens, calls, money, browses], dtype=np.int32)
 
     def ledger(self) -> Ledger:
         """The limits as arrays that enter a compiled run."""
@@ -129,7 +139,7 @@ class Ledger(NamedTuple):
         """Units of each resource that costs [costs, problems] use; far beyond any limit they count as just beyond."""
 
         def total(rates: jax.Array, parts: jax.Array) -> jax.Array:
-            return sum((rates[:, part] * parts[part] for part in range(1, 3)), rates[:, 0] * parts[0])
+            return sum((rates[:, part] * parts[part] for part in range(1, KINDS)), rates[:, 0] * parts[0])
 
         # the exact whole sum may leave 32 bits, but only where the rounded one is already far beyond every limit
         rounded = total(self.rates.astype(jnp.float32), costs.astype(jnp.float32))
@@ -142,7 +152,7 @@ class Ledger(NamedTuple):
     def shares(self, used: jax.Array) -> jax.Array:
         """Share that is left of each resource [resources, problems]: 1 where it is not limited, 0 of an empty one."""
         money = jnp.any(self.rates[2] > 0, axis=0)
-        limited = (self.limits < UNLIMITED) | (jnp.array([False, False, True])[:, None] & money)
+        limited = (self.limits < UNLIMITED) | (jnp.array([False, False, True, False])[:, None] & money)
         return jnp.where(limited, (self.limits - used) / jnp.maximum(self.limits, 1), 1.0)
 
 

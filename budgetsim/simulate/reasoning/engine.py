@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from budgetsim.simulate.reasoning.accountant import Ledger
+from budgetsim.simulate.reasoning.accountant import KINDS, RESOURCES, Ledger
 from budgetsim.simulate.reasoning.columns import Uniforms, put, take
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Event, Policy, View
 from budgetsim.simulate.reasoning.world import NO_ANSWER, World
@@ -46,7 +46,7 @@ class Run(NamedTuple):
     parent: jax.Array
     depth: jax.Array
     nodes: jax.Array
-    spent: jax.Array  # int32 [costs, problems]: input tokens, output tokens, tool calls
+    spent: jax.Array  # int32 [costs, problems]: input tokens, output tokens, tool calls, browse calls
     used: jax.Array  # int32 [resources, problems]: the same in units of each limit
     refused: jax.Array
     done: jax.Array
@@ -81,8 +81,8 @@ def _begin(world: World, policy: Policy, slots: int, problems: int, problem: Any
         parent=jnp.full((slots, problems), -1, jnp.int32),
         depth=jnp.zeros((slots, problems), jnp.int32),
         nodes=zero + 1,
-        spent=jnp.zeros((3, problems), jnp.int32),
-        used=jnp.zeros((3, problems), jnp.int32),
+        spent=jnp.zeros((KINDS, problems), jnp.int32),
+        used=jnp.zeros((RESOURCES, problems), jnp.int32),
         refused=zero,
         done=zero > 0,
         policy=policy.init(slots, world.answers, problems),

@@ -12,7 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from budgetsim.simulate import _domain
-from budgetsim.simulate.reasoning.accountant import CALLS, INPUT, OUTPUT, UNLIMITED, Budget, Ledger, check_budget
+from budgetsim.simulate.reasoning.accountant import (
+    BROWSES,
+    CALLS,
+    INPUT,
+    OUTPUT,
+    UNLIMITED,
+    Budget,
+    Ledger,
+    check_budget,
+)
 from budgetsim.simulate.reasoning.engine import Played, play
 from budgetsim.simulate.reasoning.policy import Policy
 from budgetsim.simulate.reasoning.run import LARGEST_TREE, Progress, check_ended, most_requests, provenance_of
@@ -31,7 +40,7 @@ class WorldsResult:
         Share of problems answered right, and its standard error (with two successes and two failures added).
     answered
         Share of problems with an answer.
-    input_tokens, output_tokens, calls
+    input_tokens, output_tokens, calls, browses
         Mean spent on a problem.
     problems
         Problems of each world.
@@ -45,6 +54,7 @@ class WorldsResult:
     input_tokens: NDArray[np.float64]
     output_tokens: NDArray[np.float64]
     calls: NDArray[np.float64]
+    browses: NDArray[np.float64]
     problems: int
     provenance: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
@@ -139,6 +149,7 @@ def simulate_worlds(
         input_tokens=spent[INPUT],
         output_tokens=spent[OUTPUT],
         calls=spent[CALLS],
+        browses=spent[BROWSES],
         problems=each,
         provenance={"worlds": len(worlds), **provenance},
     )
@@ -165,7 +176,7 @@ def _ledger(budgets: Sequence[Budget], each: int) -> Ledger:
 
 
 def _by_world(played: Played, worlds: int) -> NDArray[Any]:
-    """Shares and means [right, answered, input tokens, output tokens, calls] of each world."""
+    """Shares and means [right, answered, input tokens, output tokens, calls, browse calls] of each world."""
     answer, spent = np.asarray(played.answer), np.asarray(played.spent, np.float64)
     rows = np.stack([answer == 0, answer != NO_ANSWER, *spent]).astype(np.float64)
     means: NDArray[Any] = rows.reshape(len(rows), worlds, -1).mean(axis=-1)

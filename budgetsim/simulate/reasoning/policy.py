@@ -42,7 +42,7 @@ class Event(NamedTuple):
     score: jax.Array  # the critic's absolute score in [0.1, 1], 0 without a critic
     ends: jax.Array  # bool: the generator believes that it is done
     answer: jax.Array  # the answer given, or NO_ANSWER
-    costs: jax.Array  # int32 [3, problems] input tokens, output tokens, tool calls that were paid
+    costs: jax.Array  # int32 [4, problems] input tokens, output tokens, tool calls, browse calls that were paid
 
 
 class Policy(Protocol):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import budgetsim
 from budgetsim.simulate import _domain
 from budgetsim.simulate.estimate import Estimate
-from budgetsim.simulate.reasoning.accountant import CALLS, INPUT, OUTPUT, Budget, check_budget
+from budgetsim.simulate.reasoning.accountant import BROWSES, CALLS, INPUT, KINDS, OUTPUT, Budget, check_budget
 from budgetsim.simulate.reasoning.columns import GENERATOR
 from budgetsim.simulate.reasoning.engine import play
 from budgetsim.simulate.reasoning.policy import Policy
@@ -39,12 +39,12 @@ class StrategyResult:
         Share of problems answered right; a problem without an answer counts as wrong.
     answered
         Share of problems with an answer.
-    input_tokens, output_tokens, calls
+    input_tokens, output_tokens, calls, browses
         Mean spent on a problem.
     unspent
         Mean share of the scarcest limit that was left; 1 where nothing is limited.
     largest
-        Largest spent on any problem [input tokens, output tokens, calls].
+        Largest spent on any problem [input tokens, output tokens, calls, browse calls].
     expansions
         Steps of the generator that were made, over all problems.
     curve
@@ -58,8 +58,9 @@ class StrategyResult:
     input_tokens: Estimate
     output_tokens: Estimate
     calls: Estimate
+    browses: Estimate
     unspent: Estimate
-    largest: tuple[int, int, int]
+    largest: tuple[int, ...]
     expansions: int
     curve: tuple[Estimate, ...]
     answers: NDArray[np.int8]
@@ -139,8 +140,9 @@ def simulate_strategy(
         input_tokens=means[INPUT],
         output_tokens=means[OUTPUT],
         calls=means[CALLS],
-        unspent=means[CALLS + 1],
-        largest=(int(largest[INPUT]), int(largest[OUTPUT]), int(largest[CALLS])),
+        browses=means[BROWSES],
+        unspent=means[KINDS],
+        largest=tuple(largest.tolist()),
         expansions=sum(part.expansions for part in parts),
         curve=tuple(share(count) for count in right),
         answers=answers,
@@ -151,7 +153,7 @@ class _Part(NamedTuple):
     """What is kept of a chunk: all but the answers is a handful of numbers, so a million problems take no more room."""
 
     answers: NDArray[np.int8]
-    blocks: NDArray[np.float64]  # [input tokens, output tokens, calls, share left; size, mean, squares; blocks]
+    blocks: NDArray[np.float64]  # [kinds of cost, then the share left; size, mean, squares; blocks]
     right: NDArray[np.int64]
     largest: NDArray[np.int32]
     expansions: int

@@ -11,11 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from budgetsim.simulate.reasoning.columns import Uniforms
+from budgetsim.simulate.reasoning.columns import Uniforms, standard_normal
 from budgetsim.simulate.reasoning.world import Step, check_numbers, costs, host_generator
 
-SEARCH, VERIFY = 0, 1
-"""Hints: one tool call; the verifier's verdict on what would be answered from here (accepted if the step ends)."""
+SEARCH, VERIFY, BROWSE, JUDGE = range(4)
+"""Hints: one search; the verifier's verdict on what would be answered from here (accepted if the step ends); one page
+read; a judge's comparison of answers that were accepted, which changes nothing but is paid."""
 
 
 class Sought(NamedTuple):
@@ -34,8 +35,9 @@ class Found(NamedTuple):
     jax.tree_util.register_dataclass,
     meta_fields=(),
     data_fields=(
-        *("success_mean", "success_concentration", "accepts_right", "accepts_wrong"),
-        *("search_input", "search_output", "verify_input", "verify_output", "answer_input", "answer_output"),
+        *("success_mean", "success_concentration", "browse_gain", "accepts_right", "accepts_wrong"),
+        *("search_input", "search_output", "browse_input", "browse_output", "call_spread"),
+        *("verify_input", "verify_output", "judge_input", "judge_output", "answer_input", "answer_output"),
     ),
 )
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +50,19 @@ class SearchWorld:
     Parameters
     ----------
     success_mean, success_concentration
-        The probability that a call finds what is needed is drawn once per question from Beta(mean c, (1 - mean) c); an
-        infinite concentration c gives every question the mean.
+        The probability that a search finds what is needed is drawn once per question from Beta(mean c, (1 - mean) c);
+        an infinite concentration c gives every question the mean.
+    browse_gain
+        The probability that a page read finds it, over that of a search, 0 or more; at most 1 is found.
     accepts_right, accepts_wrong
         Probabilities that the verifier accepts a right and a wrong proposal; verdicts are independent.
-    search_input, search_output
-        Tokens that a tool call reads and writes; it is one call. A verdict and an answer are no tool calls.
-    verify_input, verify_output, answer_input, answer_output
-        Tokens of a verdict and of the final answer.
+    search_input, search_output, browse_input, browse_output
+        Tokens that a search and a page read take in and write; the one is a call, the other a browse call, with a price
+        and a limit of its own. Verdicts, comparisons and answers are no tool calls.
+    call_spread
+        Spread (sigma) of a lognormal factor of mean 1 on the tokens of every search and page, 0 or more.
+    verify_input, verify_output, judge_input, judge_output, answer_input, answer_output
+        Tokens of a verdict, of a comparison of accepted answers, and of the final answer.
 
     Raises
     ------
@@ -76,12 +83,18 @@ class SearchWorld:
 
     success_mean: float = 0.5 / 6.5
     success_concentration: float = 6.5
+    browse_gain: float = 1.0
     accepts_right: float = 0.8
     accepts_wrong: float = 0.25
     search_input: int = 1000
     search_output: int = 200
+    browse_input: int = 5000
+    browse_output: int = 200
+    call_spread: float = 0.0
     verify_input: int = 500
     verify_output: int = 100
+    judge_input: int = 500
+    judge_output: int = 100
     answer_input: int = 0
     answer_output: int = 50
 
@@ -89,8 +102,9 @@ class SearchWorld:
         shares = ("success_mean", "accepts_right", "accepts_wrong")
         check_numbers(self, shares, "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
         check_numbers(self, ("success_concentration",), "above 0", lambda value: value > 0.0)
-        searches = ("search_input", "search_output", "verify_input", "verify_output")
-        whole = (*searches, "answer_input", "answer_output")
+        check_numbers(self, ("browse_gain", "call_spread"), "0 or more", lambda value: value >= 0.0)
+        callers = ("search", "browse", "verify", "judge", "answer")
+        whole = tuple(f"{caller}_{way}" for caller in callers for way in ("input", "output"))
         check_numbers(self, whole, "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
 
     @property
@@ -116,13 +130,24 @@ class SearchWorld:
         return Found(jnp.zeros(problem.success.shape, bool))
 
     def step(self, uniform: Uniforms, problem: Sought, memory: tuple[()], state: Found, hint: jax.Array) -> Step:
-        """A search, which ends if it has found something, or a verdict, which ends if it accepts."""
-        verifies = hint == VERIFY
-        found = state.found | (~verifies & (uniform[0] < problem.success))
+        """A search or a page, which end if they have found something, or a verdict, which ends if it accepts."""
+        verifies, browses, judges = hint == VERIFY, hint == BROWSE, hint == JUDGE
+        calls = ~verifies & ~judges
+        success = problem.success * jnp.where(browses, self.browse_gain, 1.0)
+        found = state.found | (calls & (uniform[0] < success))
         accepted = uniform[0] < jnp.where(state.found, self.accepts_right, self.accepts_wrong)
         one = jnp.ones(found.shape, jnp.int32)
-        search = costs(self.search_input, self.search_output, one)
-        paid = jnp.where(verifies, costs(self.verify_input, self.verify_output, 0 * one), search)
+        factor = jnp.exp(self.call_spread * standard_normal(uniform[1]) - 0.5 * self.call_spread**2)
+
+        def drawn(tokens: jax.Array | int) -> jax.Array:
+            return jnp.round(tokens * factor).astype(jnp.int32)
+
+        search = costs(drawn(self.search_input), drawn(self.search_output), one)
+        page = costs(drawn(self.browse_input), drawn(self.browse_output), 0, one)
+        verdict = costs(self.verify_input, self.verify_output, 0 * one)
+        comparison = costs(self.judge_input, self.judge_output, 0 * one)
+        talk = jnp.where(verifies, verdict, comparison)
+        paid = jnp.where(calls, jnp.where(browses, page, search), talk)
         return Step(memory, Found(found), jnp.where(verifies, accepted, found), paid)
 
     def critic(

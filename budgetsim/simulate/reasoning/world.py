@@ -31,7 +31,7 @@ class Step(NamedTuple):
     memory: Any  # what the world remembers of the problem from now on
     child: State  # the state the step led to
     ends: jax.Array  # bool: the generator believes that it is done
-    costs: jax.Array  # int32 [3, problems]: input tokens, output tokens, tool calls
+    costs: jax.Array  # int32 [4, problems]: input tokens, output tokens, tool calls, browse calls
     state: State = None  # what the node stepped from holds from now on, if a step changes that
 
 
@@ -86,9 +86,9 @@ def check_range(world: Any, name: str) -> None:
         raise ValueError(f"{name} must be whole numbers 0 <= first < second, got {(low, high)}")
 
 
-def costs(input_tokens: Any = 0, output_tokens: Any = 0, calls: Any = 0) -> jax.Array:
-    """A cost vector [input tokens, output tokens, tool calls], of whole numbers or arrays [problems]."""
-    parts = [jnp.asarray(part, jnp.int32) for part in (input_tokens, output_tokens, calls)]
+def costs(input_tokens: Any = 0, output_tokens: Any = 0, calls: Any = 0, browses: Any = 0) -> jax.Array:
+    """A cost vector [input tokens, output tokens, tool calls, browse calls], of whole numbers or arrays [problems]."""
+    parts = [jnp.asarray(part, jnp.int32) for part in (input_tokens, output_tokens, calls, browses)]
     return jnp.stack(jnp.broadcast_arrays(*parts))
 
 

@@ -57,7 +57,7 @@ def test_grades_are_paid():
     world = AnswerWorld(chain_spread=0.0, evaluator_input=30, evaluator_output=10)  # 390 tokens a graded sample
     for tokens, samples in ((0, 0), (1, 0), (389, 0), (390, 1), (4 * 390, 4), (math.inf, 8)):
         result = simulate_strategy(world, BestOfN(samples=8), Budget(tokens=tokens), problems=16, seed=0)
-        assert result.largest == (180 * samples, 210 * samples, 2 * samples)
+        assert result.largest == (180 * samples, 210 * samples, 2 * samples, 0)
         assert result.answered.value == (samples > 0)
 
 

@@ -19,24 +19,26 @@ amount = st.integers(0, 2**20)
 
 @settings(max_examples=300, deadline=None)
 @given(
-    costs=st.tuples(amount, amount, st.integers(0, 1000)),
+    costs=st.tuples(amount, amount, st.integers(0, 1000), st.integers(0, 1000)),
     tokens=st.one_of(st.none(), amount),
     calls=st.one_of(st.none(), st.integers(0, 2000)),
+    browses=st.one_of(st.none(), st.integers(0, 2000)),
     money=st.one_of(st.none(), st.floats(1e-9, 1e9)),
-    prices=st.tuples(*(st.one_of(st.just(0.0), st.floats(1e-9, 1e9)) for _ in range(3))),
+    prices=st.tuples(*(st.one_of(st.just(0.0), st.floats(1e-9, 1e9)) for _ in range(4))),
 )
-def test_what_fits_is_what_can_be_paid(costs, tokens, calls, money, prices) -> None:
+def test_what_fits_is_what_can_be_paid(costs, tokens, calls, browses, money, prices) -> None:
     if not any(prices):
         money = None
-    priced = Prices(input_token=prices[0], output_token=prices[1], call=prices[2])
-    budget = Budget(tokens=tokens, calls=calls, money=money, prices=priced)
+    priced = Prices(input_token=prices[0], output_token=prices[1], call=prices[2], browse=prices[3])
+    budget = Budget(tokens=tokens, calls=calls, browses=browses, money=money, prices=priced)
     ledger = budget.ledger()
     column = jnp.asarray(costs, jnp.int32)[:, None]
-    fits = bool(ledger.fits(jnp.zeros((3, 1), jnp.int32), ledger.use(column))[0])
+    fits = bool(ledger.fits(jnp.zeros((4, 1), jnp.int32), ledger.use(column))[0])
     total = sum(Fraction(price) * cost for price, cost in zip(prices, costs, strict=True))
     payable = (
         (tokens is None or costs[0] + costs[1] <= tokens)
         and (calls is None or costs[2] <= calls)
+        and (browses is None or costs[3] <= browses)
         and (money is None or total <= Fraction(money))
     )
     assert not fits or payable
@@ -47,28 +49,39 @@ def test_what_fits_is_what_can_be_paid(costs, tokens, calls, money, prices) -> N
 
 def test_one_call_above_the_whole_budget_does_not_fit() -> None:
     ledger = Budget(money=1.0, prices=Prices(call=2.0)).ledger()
-    nothing = jnp.zeros((3, 1), jnp.int32)
-    assert not ledger.fits(nothing, ledger.use(jnp.array([[0], [0], [1]], jnp.int32)))[0]
+    nothing = jnp.zeros((4, 1), jnp.int32)
+    assert not ledger.fits(nothing, ledger.use(jnp.array([[0], [0], [1], [0]], jnp.int32)))[0]
     assert ledger.fits(nothing, ledger.use(nothing))[0]
 
 
 def test_shares_of_what_is_limited() -> None:
-    ledger = Budget(tokens=200, calls=None, money=1.0, prices=Prices(call=0.25)).ledger()
-    used = ledger.use(jnp.array([[30], [20], [3]], jnp.int32))
-    np.testing.assert_allclose(ledger.shares(used)[:, 0], [0.75, 1.0, 0.25])
+    ledger = Budget(tokens=200, calls=None, browses=10, money=1.0, prices=Prices(call=0.25)).ledger()
+    used = ledger.use(jnp.array([[30], [20], [3], [5]], jnp.int32))
+    np.testing.assert_allclose(ledger.shares(used)[:, 0], [0.75, 1.0, 0.25, 0.5])
     empty = Budget(tokens=0).ledger()
-    assert float(empty.shares(jnp.zeros((3, 1), jnp.int32))[0, 0]) == 0.0
+    assert float(empty.shares(jnp.zeros((4, 1), jnp.int32))[0, 0]) == 0.0
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"tokens": -1}, {"tokens": 1.5}, {"calls": math.nan}, {"money": -0.1}, {"money": 1.0}, {"tokens": 2**31}]
+    "wrong",
+    [
+        {"tokens": -1},
+        {"tokens": 1.5},
+        {"calls": math.nan},
+        {"browses": 0.5},
+        {"money": -0.1},
+        {"money": 1.0},
+        {"tokens": 2**31},
+    ],
 )
 def test_impossible_budgets_are_refused(wrong) -> None:
     with pytest.raises(ValueError):
         Budget(**wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"input_token": -1.0}, {"call": math.inf}, {"output_token": math.nan}])
+@pytest.mark.parametrize(
+    "wrong", [{"input_token": -1.0}, {"call": math.inf}, {"output_token": math.nan}, {"browse": -0.1}]
+)
 def test_impossible_prices_are_refused(wrong) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Prices(**wrong)

@@ -19,7 +19,7 @@ from budgetsim.simulate.reasoning.policy import Choice, Event, View
 from budgetsim.simulate.reasoning.world import check_numbers
 
 
-@partial(jax.tree_util.register_dataclass, meta_fields=(), data_fields=("hazard", "by_used"))
+@partial(jax.tree_util.register_dataclass, meta_fields=(), data_fields=("hazard", "browsing", "by_used"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetTracker:
     """As `ReAct`, with a hazard that is scaled by a share of the budget.
@@ -31,11 +31,14 @@ class BudgetTracker:
     by_used
         False scales by the share that is left of the scarcest limit. True scales by the share that is used: the agent
         that explores while much is left and concludes when little is.
+    browsing
+        Probability that a call reads a page instead of searching, in [0, 1]; where one of the two kinds is used up, all
+        calls are of the other, but with 0 no page is ever read.
 
     Raises
     ------
     ValueError
-        If ``hazard`` is outside its domain.
+        If a parameter is outside its domain.
 
     Notes
     -----
@@ -55,9 +58,10 @@ class BudgetTracker:
 
     hazard: float = 1.0 / 14.24
     by_used: bool = False
+    browsing: float = 0.0
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("hazard",), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
+        check_numbers(self, ("hazard", "browsing"), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
 
     @property
     def uses_critic(self) -> bool:
@@ -72,7 +76,7 @@ class BudgetTracker:
     def choose(self, uniform: Uniforms, view: View, state: HabitState) -> Choice:
         """Search on, or answer."""
         share = jnp.where(self.by_used, 1.0 - view.left, view.left)
-        return search_or_answer(uniform[0], view, state, self.hazard * share)
+        return search_or_answer(uniform, view, state, self.hazard * share, self.browsing)
 
     def update(self, view: View, state: HabitState, event: Event) -> HabitState:
         """Follow the search."""

@@ -60,7 +60,7 @@ class Debate:
     >>> world = AnswerWorld(chain_spread=0.0)  # reads 150, writes 200 tokens
     >>> result = simulate_strategy(world, Debate(agents=3, rounds=3), 20_000, problems=64, seed=1)
     >>> result.largest, sum(result.largest[:2])
-    ((6750, 1800, 9), 8550)
+    ((6750, 1800, 9, 0), 8550)
     """
 
     agents: int = 3

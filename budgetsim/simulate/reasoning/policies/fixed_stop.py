@@ -36,7 +36,7 @@ class FixedStop:
     --------
     >>> from budgetsim.simulate.reasoning import AnytimeWorld, FixedStop, simulate_strategy
     >>> simulate_strategy(AnytimeWorld(), FixedStop(checkpoint=3), 4096, problems=100, seed=1).largest
-    (0, 1024, 3)
+    (0, 1024, 3, 0)
     """
 
     checkpoint: int = 5

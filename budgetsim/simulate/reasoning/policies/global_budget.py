@@ -39,7 +39,7 @@ class GlobalBudget:
     --------
     >>> from budgetsim.simulate.reasoning import GlobalBudget, SubQuestions, simulate_strategy
     >>> simulate_strategy(SubQuestions(), GlobalBudget(tokens=450), 600, problems=100, seed=1).largest
-    (150, 450, 1)
+    (150, 450, 1, 0)
     """
 
     tokens: int

@@ -40,7 +40,7 @@ class Instructed:
     --------
     >>> from budgetsim.simulate.reasoning import ElasticWorld, Instructed, simulate_strategy
     >>> simulate_strategy(ElasticWorld(), Instructed(), 1000, problems=100, seed=1).largest
-    (100, 258, 1)
+    (100, 258, 1, 0)
     """
 
     token_budget: int = VANILLA

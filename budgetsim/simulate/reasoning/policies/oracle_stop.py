@@ -25,7 +25,7 @@ class OracleStop:
     >>> from budgetsim.simulate.reasoning import AnytimeWorld, OracleStop, simulate_strategy
     >>> world = AnytimeWorld(price=1e-3, scale=200.0, dip=0.0)
     >>> simulate_strategy(world, OracleStop(), 4096, problems=100, seed=1).largest
-    (0, 256, 1)
+    (0, 256, 1, 0)
     """
 
     @property

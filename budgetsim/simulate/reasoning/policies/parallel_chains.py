@@ -49,7 +49,7 @@ class ParallelChains:
     >>> world = AnswerWorld(right_mean=0.5, right_concentration=float("inf"), chain_spread=0.0)
     >>> result = simulate_strategy(world, ParallelChains(), 5 * 350, problems=4096, seed=1)
     >>> result.largest, abs(result.accuracy.value - 0.6826) < 0.03
-    ((750, 1000, 5), True)
+    ((750, 1000, 5, 0), True)
     """
 
     chains: int = 64

@@ -54,7 +54,7 @@ class PersonaEnsemble:
     >>> from budgetsim.simulate.reasoning import AnswerWorld, PersonaEnsemble, simulate_strategy
     >>> world = AnswerWorld(chain_spread=0.0, persona_tokens=50)
     >>> simulate_strategy(world, PersonaEnsemble(samples=3), 4000, problems=64, seed=1).largest
-    (600, 600, 3)
+    (600, 600, 3, 0)
     """
 
     personas: int = 4

@@ -18,7 +18,14 @@ from budgetsim.simulate.reasoning.policy import Choice, Event, View
 from budgetsim.simulate.reasoning.world import check_numbers
 
 
-@partial(jax.tree_util.register_dataclass, meta_fields=(), data_fields=("hazard",))
+@partial(
+    jax.tree_util.register_dataclass,
+    meta_fields=(),
+    data_fields=(
+        "hazard",
+        "browsing",
+    ),
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReAct:
     """Search; after every call that found nothing stop with the same probability, whatever is left.
@@ -27,11 +34,14 @@ class ReAct:
     ----------
     hazard
         Probability to stop after a call, in [0, 1].
+    browsing
+        Probability that a call reads a page instead of searching, in [0, 1]; where one of the two kinds is used up, all
+        calls are of the other, but with 0 no page is ever read.
 
     Raises
     ------
     ValueError
-        If ``hazard`` is outside its domain.
+        If a parameter is outside its domain.
 
     Notes
     -----
@@ -50,9 +60,10 @@ class ReAct:
     """
 
     hazard: float = 1.0 / 14.24
+    browsing: float = 0.0
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("hazard",), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
+        check_numbers(self, ("hazard", "browsing"), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
 
     @property
     def uses_critic(self) -> bool:
@@ -66,7 +77,7 @@ class ReAct:
 
     def choose(self, uniform: Uniforms, view: View, state: HabitState) -> Choice:
         """Search on, or answer."""
-        return search_or_answer(uniform[0], view, state, self.hazard)
+        return search_or_answer(uniform, view, state, self.hazard, self.browsing)
 
     def update(self, view: View, state: HabitState, event: Event) -> HabitState:
         """Follow the search."""

@@ -39,7 +39,7 @@ class RelativeGainStop:
     >>> from budgetsim.simulate.reasoning import AnytimeWorld, RelativeGainStop, simulate_strategy
     >>> world = AnytimeWorld(dip=0.0, noise=0.0)
     >>> simulate_strategy(world, RelativeGainStop(threshold=0.2), 4096, problems=100, seed=1).largest
-    (0, 4096, 5)
+    (0, 4096, 5, 0)
     """
 
     threshold: float = 0.05

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from budgetsim.simulate.reasoning.columns import Uniforms
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Event, View
-from budgetsim.simulate.reasoning.searches import SEARCH
+from budgetsim.simulate.reasoning.searches import BROWSE, SEARCH
 from budgetsim.simulate.reasoning.world import NO_ANSWER
 
 
@@ -27,17 +28,26 @@ def nothing_searched(problems: int) -> HabitState:
     return HabitState(zero, zero, zero > 0, zero + NO_ANSWER)
 
 
-def search_or_answer(uniform: jax.Array, view: View, state: HabitState, hazard: jax.Array | float) -> Choice:
+def search_or_answer(
+    uniform: Uniforms, view: View, state: HabitState, hazard: jax.Array | float, browsing: jax.Array | float
+) -> Choice:
     """A call more; the answer once the agent found something, stops by habit, or was refused a call."""
-    tired = (state.made > 0) & (uniform < hazard)
-    over = state.ended | tired | no_calls(view)
+    tired = (state.made > 0) & (uniform[0] < hazard)
+    over = state.ended | tired | no_calls(view, browsing)
     kind = jnp.where((state.answer != NO_ANSWER) | (view.refused > 1), STOP, jnp.where(over, ANSWER, EXPAND))
-    return Choice(kind, state.node, jnp.full(kind.shape, SEARCH))
+    return Choice(kind, state.node, tool_call(uniform[1], view, browsing))
 
 
-def no_calls(view: View) -> jax.Array:
-    """Whether no tool call is left, or a request was refused."""
-    return (view.shares[1] <= 0.0) | (view.refused > 0)
+def tool_call(uniform: jax.Array, view: View, browsing: jax.Array | float) -> jax.Array:
+    """The hint of the next call: a page with probability ``browsing``, else a search; whatever is left of the two."""
+    searches, pages = view.shares[1] > 0.0, view.shares[3] > 0.0
+    return jnp.where(pages & (browsing > 0.0) & ((uniform < browsing) | ~searches), BROWSE, SEARCH)
+
+
+def no_calls(view: View, browsing: jax.Array | float) -> jax.Array:
+    """Whether no tool call is left of the kinds that the agent makes, or a request was refused."""
+    pages = (view.shares[3] > 0.0) & (browsing > 0.0)
+    return ((view.shares[1] <= 0.0) & ~pages) | (view.refused > 0)
 
 
 def follow_search(state: HabitState, event: Event) -> HabitState:

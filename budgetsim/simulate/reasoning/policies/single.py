@@ -38,7 +38,7 @@ class Single:
     >>> from budgetsim.simulate.reasoning import AnswerWorld, Single, simulate_strategy
     >>> result = simulate_strategy(AnswerWorld(chain_spread=0.0), Single(), 10_000, problems=64, seed=1)
     >>> result.calls.value, result.largest
-    (1.0, (150, 200, 1))
+    (1.0, (150, 200, 1, 0))
     """
 
     longest: int = 0

@@ -52,7 +52,7 @@ class SplitBudget:
     >>> world = SubQuestions(initial_uncertainty=(5.0, 20.0, 80.0), decay_rate=(1.0, 1.5, 2.5))
     >>> policy = SplitBudget(tokens=splits.plan_and_budget_split([20, 30, 50], "linear", 300))
     >>> policy.tokens, simulate_strategy(world, policy, 680, problems=1000, seed=1).largest
-    ((106, 106, 88), (300, 380, 4))
+    ((106, 106, 88), (300, 380, 4, 0))
     """
 
     tokens: tuple[int, ...]

@@ -8,20 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, NamedTuple, Protocol
 
-from budgetsim.simulate.reasoning.accountant import Budget
+from budgetsim.simulate.reasoning.accountant import KINDS, Budget
 
 ROOT = 0
 LAST = 2**31  # the request that never comes
 STEP, CRITIC, ANSWER, VOTE = 1, 2, 3, 4  # purposes of uniform numbers
 
 Uniform = Sequence[float]
-Costs = tuple[int, int, int]
-"""Input tokens, output tokens, calls."""
+Costs = tuple[int, ...]
+"""Input tokens, output tokens, calls, and browse calls where there are any."""
 
 Draw = Callable[[int, int], Uniform]
 """From (request, purpose) to uniform numbers in [0, 1), the ones that the engine draws."""
+
+
+def together(*costs: Sequence[int]) -> Costs:
+    """Costs added up; a kind that is not named costs nothing.
+
+    Examples
+    --------
+    >>> together((100, 20, 1), (10, 5, 0), (0, 0, 0, 1))
+    (110, 25, 1, 1)
+    """
+    return tuple(sum(parts) for parts in zip_longest([0] * KINDS, *costs, fillvalue=0))
 
 
 class Made(NamedTuple):
@@ -85,14 +97,14 @@ class Desk:
     >>> question = PlainQuestion(AnswerWorld(chain_spread=0.0), right=1.0, cheap=1.0, personas=())
     >>> desk = Desk(question, Budget(tokens=1000), 8, lambda request, purpose: [random.random() for _ in range(6)])
     >>> desk.answer(ROOT), desk.answer(ROOT), desk.answer(ROOT), desk.spent
-    (0, 0, None, [300, 400, 2])
+    (0, 0, None, [300, 400, 2, 0])
     """
 
     world: PlainWorld
     budget: Budget
     nodes: int
     draw: Draw
-    spent: list[int] = field(default_factory=lambda: [0, 0, 0])
+    spent: list[int] = field(default_factory=lambda: [0] * KINDS)
     states: list[Any] = field(init=False)
     request: int = 0
 
@@ -107,7 +119,7 @@ class Desk:
         verdict = Judged(0.0, 0.0, (0, 0, 0))
         if judged:
             verdict = self.world.critic(self.draw(request, CRITIC), state, made.child)
-        total = (made.costs[0] + verdict.costs[0], made.costs[1] + verdict.costs[1], made.costs[2] + verdict.costs[2])
+        total = together(made.costs, verdict.costs)
         if len(self.states) >= self.nodes or not self._pay(total):
             return None
         self.world.memory = made.memory
@@ -128,9 +140,9 @@ class Desk:
 
     def _pay(self, costs: Costs) -> bool:
         """Pay if every limit allows it."""
-        after = [before + cost for before, cost in zip(self.spent, costs, strict=True)]
+        after = together(self.spent, costs)
         for limit, rates in zip(self.budget.limits().tolist(), self.budget.rates().tolist(), strict=True):
             if sum(rate * cost for rate, cost in zip(rates, after, strict=True)) > limit:
                 return False
-        self.spent = after
+        self.spent = list(after)
         return True

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from budgetsim.simulate.reasoning.arithmetic import VOTE_VALUES, ArithmeticWorld
-from budgetsim.simulate.reasoning.reference.stepwise import Costs, Numbers
+from budgetsim.simulate.reasoning.reference.desk import Costs
+from budgetsim.simulate.reasoning.reference.stepwise import Numbers
 
 F = np.float32
 PROGRESS = dict(zip(VOTE_VALUES, (-2, -2, -2, -1, 0, 1, 1, 2, 2), strict=True))

@@ -6,18 +6,19 @@ from collections.abc import Callable
 
 import numpy as np
 
+from budgetsim.simulate.reasoning.accountant import BROWSES, CALLS, INPUT, OUTPUT
 from budgetsim.simulate.reasoning.policies.bats import Bats
 from budgetsim.simulate.reasoning.policies.budget_tracker import BudgetTracker
 from budgetsim.simulate.reasoning.policies.react import ReAct
 from budgetsim.simulate.reasoning.reference.desk import ROOT, Desk
-from budgetsim.simulate.reasoning.searches import SEARCH, VERIFY
+from budgetsim.simulate.reasoning.searches import BROWSE, JUDGE, SEARCH, VERIFY
 
 CHOICE = 0  # purpose of the numbers with which a strategy chooses
 
 
 def react(policy: ReAct, desk: Desk) -> int:
     """Search until something is found or the habit says stop."""
-    return _search(desk, lambda: float(np.float32(policy.hazard)))
+    return _search(desk, lambda: float(np.float32(policy.hazard)), policy.browsing)
 
 
 def budget_tracker(policy: BudgetTracker, desk: Desk) -> int:
@@ -28,31 +29,39 @@ def budget_tracker(policy: BudgetTracker, desk: Desk) -> int:
         share = np.float32(1.0) - left if policy.by_used else left
         return float(np.float32(policy.hazard) * share)
 
-    return _search(desk, hazard)
+    return _search(desk, hazard, policy.browsing)
 
 
 def bats(policy: Bats, desk: Desk) -> int:
-    """Search, verify, start again."""
-    node, fresh, found = ROOT, True, False
-    while _calls_left(desk):
+    """Search, verify, start again; stop at an accepted answer, or let a judge choose among them in the end."""
+    node, fresh, found, broke = ROOT, True, False, False
+    accepted: list[int] = []
+    while _tools_left(desk, policy.browsing) and not (accepted and policy.stops):
         coin = desk.draw(desk.request, CHOICE)[0]
         verifies = not fresh and (found or coin < float(np.float32(policy.hazard)))
-        made = desk.ask(node, VERIFY if verifies else SEARCH)
+        made = desk.ask(node, VERIFY if verifies else _tool(desk, policy.browsing))
         if made is None:
+            broke = True
             break
         node = made.node
         if verifies and made.ends:
-            break
+            accepted.append(node)
         fresh, found = verifies, made.ends and not verifies
-    return _answer(desk, node)
+    if not accepted:
+        return _answer(desk, node)
+    chosen = accepted[-1]
+    if len(accepted) > 1 and not broke and desk.ask(chosen, JUDGE) is not None:
+        right = desk.draw(desk.request, CHOICE)[2] < float(np.float32(policy.judge))
+        chosen = accepted[-1] if right else accepted[0]
+    return _answer(desk, chosen)
 
 
-def _search(desk: Desk, hazard: Callable[[], float]) -> int:
+def _search(desk: Desk, hazard: Callable[[], float], browsing: float) -> int:
     node, calls, found = ROOT, 0, False
-    while _calls_left(desk) and not found:
+    while _tools_left(desk, browsing) and not found:
         if calls and desk.draw(desk.request, CHOICE)[0] < hazard():
             break
-        made = desk.ask(node, SEARCH)
+        made = desk.ask(node, _tool(desk, browsing))
         if made is None:
             break
         node, calls, found = made.node, calls + 1, made.ends
@@ -64,14 +73,30 @@ def _answer(desk: Desk, node: int) -> int:
     return -1 if answer is None else answer
 
 
-def _calls_left(desk: Desk) -> bool:
-    return desk.budget.calls is None or desk.spent[2] < desk.budget.calls
+def _searches_left(desk: Desk) -> bool:
+    return desk.budget.calls is None or desk.spent[CALLS] < desk.budget.calls
+
+
+def _pages_left(desk: Desk) -> bool:
+    return desk.budget.browses is None or desk.spent[BROWSES] < desk.budget.browses
+
+
+def _tools_left(desk: Desk, browsing: float) -> bool:
+    return _searches_left(desk) or (browsing > 0 and _pages_left(desk))
+
+
+def _tool(desk: Desk, browsing: float) -> int:
+    """A page as often as the habit says, or always where no search is left."""
+    reads = desk.draw(desk.request, CHOICE)[1] < float(np.float32(browsing)) or not _searches_left(desk)
+    return BROWSE if browsing > 0 and _pages_left(desk) and reads else SEARCH
 
 
 def _left(desk: Desk) -> float:
-    """Share left of the scarcest of tokens and calls."""
+    """Share left of the scarcest of tokens, calls and pages."""
     shares = [np.float32(1.0)]
-    for limit, spent in ((desk.budget.tokens, desk.spent[0] + desk.spent[1]), (desk.budget.calls, desk.spent[2])):
+    tokens, budget = desk.spent[INPUT] + desk.spent[OUTPUT], desk.budget
+    limited = (budget.tokens, tokens), (budget.calls, desk.spent[CALLS]), (budget.browses, desk.spent[BROWSES])
+    for limit, spent in limited:
         if limit is not None:
             shares.append(np.float32(limit - spent) / np.float32(max(limit, 1)))
     return float(min(shares))

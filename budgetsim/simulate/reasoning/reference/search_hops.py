@@ -10,7 +10,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from budgetsim.simulate.reasoning.hops import HopWorld
-from budgetsim.simulate.reasoning.reference.stepwise import Costs, Numbers
+from budgetsim.simulate.reasoning.reference.desk import Costs
+from budgetsim.simulate.reasoning.reference.stepwise import Numbers
 
 F = np.float32
 WIDEN = 1

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from budgetsim.simulate.reasoning.accountant import UNLIMITED, Budget
+from budgetsim.simulate.reasoning.accountant import KINDS, UNLIMITED, Budget
+from budgetsim.simulate.reasoning.reference.desk import Costs, together
 
 EXPAND, ANSWER, STOP = range(3)
 CHOICE, STEP, CRITIC, WORLD_ANSWER, VOTE = range(5)
@@ -20,10 +21,6 @@ class Numbers(Protocol):
     """Uniform numbers of one purpose in one request."""
 
     def __getitem__(self, number: int, /) -> Any: ...
-
-
-Costs = tuple[int, int, int]
-"""Input tokens, output tokens, tool calls."""
 
 
 def heaviest(votes: Mapping[int, Any], uniform: float) -> int:
@@ -42,7 +39,7 @@ class Purse(NamedTuple):
     """What a strategy may look at besides the tree it built itself."""
 
     left: np.float32
-    shares: tuple[np.float32, np.float32, np.float32]
+    shares: tuple[np.float32, ...]
     refused: int
 
 
@@ -107,7 +104,7 @@ class Tale:
     """A whole run."""
 
     requests: list[Request] = field(default_factory=list)
-    spent: list[int] = field(default_factory=lambda: [0, 0, 0])
+    spent: list[int] = field(default_factory=lambda: [0] * KINDS)
     nodes: int = 1
     answer: int = NO_ANSWER
 
@@ -128,18 +125,19 @@ def play_plain(
     """
     tale, states, refused, done = Tale(), [world.root()], 0, False
     limits, rates = budget.limits().tolist(), budget.rates().tolist()
-    priced = [limits[0] < UNLIMITED, limits[1] < UNLIMITED, limits[2] < UNLIMITED or any(rates[2])]
+    priced = [limit < UNLIMITED for limit in limits]
+    priced[2] |= any(rates[2])
 
     def use(costs: Sequence[int]) -> list[int]:
         return [sum(rate * cost for rate, cost in zip(row, costs, strict=True)) for row in rates]
 
     def purse() -> Purse:
         used = use(tale.spent)
-        first, second, third = (
+        shares = tuple(
             np.float32(limit - spent) / np.float32(max(limit, 1)) if counts else np.float32(1.0)
             for limit, spent, counts in zip(limits, used, priced, strict=True)
         )
-        return Purse(min(first, second, third), (first, second, third), refused)
+        return Purse(min(shares), shares, refused)
 
     for number in range(requests):
         if done:
@@ -156,16 +154,17 @@ def play_plain(
                 points, level, more = world.critic(uniform(number, CRITIC), states[node], child)
                 delta = np.float32(0.0 if np.isnan(points) else points)
                 score = np.float32(min(level, 1.0) if level > np.float32(0.1) else 0.1)
-                costs = (costs[0] + more[0], costs[1] + more[1], costs[2] + more[2])
+                costs = together(costs, more)
         else:
             answer, costs = world.answer(uniform(number, WORLD_ANSWER), states[node])
+        costs = together(costs)
         left = [limit - spent for limit, spent in zip(limits, use(tale.spent), strict=True)]
         made = all(units <= rest for units, rest in zip(use(costs), left, strict=True))
         made = made and not (kind == EXPAND and tale.nodes >= nodes)
         new = None
         if made:
             refused = 0
-            tale.spent = [spent + cost for spent, cost in zip(tale.spent, costs, strict=True)]
+            tale.spent = list(together(tale.spent, costs))
             if kind == EXPAND:
                 settle()
                 states.append(child)
@@ -175,7 +174,7 @@ def play_plain(
             done = refused >= PATIENCE
         policy.update(Happened(made, kind, node, new, delta, score, ends, answer if made else NO_ANSWER))
         held = policy.answer(uniform(number, VOTE))
-        tale.requests.append(Request(kind, node, hint, made, costs if made else (0, 0, 0), held))
+        tale.requests.append(Request(kind, node, hint, made, costs if made else together(), held))
     tale.answer = policy.answer(last)
     return tale
 

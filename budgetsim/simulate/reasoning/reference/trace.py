@@ -71,7 +71,7 @@ def trace(
                 paid = np.asarray(after.spent - run.spent)[:, index].tolist()
                 made = int(after.refused[index]) == 0
                 kind, node, hint = (int(part[index]) for part in choice)
-                told[index].append(Request(kind, node, hint, made, (paid[0], paid[1], paid[2]), int(held[index])))
+                told[index].append(Request(kind, node, hint, made, tuple(paid), int(held[index])))
             run = after
             if np.all(np.asarray(run.done)):
                 break
