@@ -1,4 +1,4 @@
-"""The prior over agents that search with tools, as written down in ``papers/priors.md`` under `tools`."""
+"""The prior over agents that search with tools: `tools` and `tools-judge` of ``papers/priors.md``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ CAPS = (10, 30, 50, 100, 200)
 
 
 class ToolSetting(NamedTuple):
-    """One draw: a world, the stopping habit of its agents, and the caps on their calls."""
+    """One draw: a world, the habit and the judge of its agents, and the caps on their calls."""
 
     world: SearchWorld
     hazard: float
     caps: tuple[int, ...]
+    judge: float
 
 
 def tool_prior(count: int, seed: int = 0) -> tuple[ToolSetting, ...]:
@@ -35,7 +36,7 @@ def tool_prior(count: int, seed: int = 0) -> tuple[ToolSetting, ...]:
     Returns
     -------
     tuple
-        One `ToolSetting` a world; its tokens have the world's defaults. A tree of twice the cap and one node holds
+        One `ToolSetting` a world; its tokens have the world's defaults. A tree of twice the cap and two nodes holds
         every run.
 
     Raises
@@ -63,4 +64,4 @@ def _setting(random: np.random.Generator) -> ToolSetting:
         accepts_right=float(random.uniform(0.6, 1.0)),
         accepts_wrong=float(random.uniform(0.0, 0.5)),
     )
-    return ToolSetting(world, hazard, CAPS)
+    return ToolSetting(world, hazard, CAPS, float(random.uniform(0.5, 1.0)))
