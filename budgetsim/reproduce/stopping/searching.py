@@ -19,13 +19,15 @@ from budgetsim.simulate.reasoning import (
     ToolSetting,
 )
 
-AGENTS: Mapping[str, Callable[[float], Policy]] = {
-    "react": lambda hazard: ReAct(hazard=hazard),
-    "tracker": lambda hazard: BudgetTracker(hazard=hazard),
-    "tracker by used": lambda hazard: BudgetTracker(hazard=hazard, by_used=True),
-    "bats": lambda hazard: Bats(hazard=hazard),
+AGENTS: Mapping[str, Callable[[ToolSetting], Policy]] = {
+    "react": lambda setting: ReAct(hazard=setting.hazard),
+    "tracker": lambda setting: BudgetTracker(hazard=setting.hazard),
+    "tracker by used": lambda setting: BudgetTracker(hazard=setting.hazard, by_used=True),
+    "bats": lambda setting: Bats(hazard=setting.hazard),
+    "bats to the end": lambda setting: Bats(hazard=setting.hazard, stops=False, judge=setting.judge),
 }
-"""By name: stops by habit; its habit weakens with the share of the budget left, or used; verifies and starts again."""
+"""By name: stops by habit; its habit weakens with the share of the budget left, or used; verifies and starts again, until
+an answer is accepted or until no call is left."""
 
 PRICES = Prices(input_token=1.25e-6, output_token=10e-6, call=1e-3)
 """US dollars, declared before anything was played; the price of a call is the paper's."""
@@ -46,11 +48,11 @@ def play_agents(
     worlds = [setting.world for setting in settings]
     played = {}
     for place, (name, agent) in enumerate(AGENTS.items()):
-        policies = [agent(setting.hazard) for setting in settings]
+        policies = [agent(setting) for setting in settings]
         runs = []
         for number, cap in enumerate(caps):
             # One size of tree for all caps, so that all caps are one compiled run.
-            runs.append(play(worlds, policies, Budget(calls=cap), seed=seed, nodes=2 * max(caps) + 1))
+            runs.append(play(worlds, policies, Budget(calls=cap), seed=seed, nodes=2 * max(caps) + 2))
             progress((place * len(caps) + number + 1) / (len(AGENTS) * len(caps)))
         played[name] = Played(*(np.stack(part) for part in zip(*map(_achieved, runs), strict=True)))
     return played

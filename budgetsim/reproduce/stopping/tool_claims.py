@@ -22,17 +22,18 @@ from budgetsim.reproduce.world_tables import Table
 from budgetsim.simulate.reasoning.tool_prior import CAPS
 from budgetsim.theory.tools import solved_before_stopping
 
-PARAMETERS = ("hazard", "accepts_right", "accepts_wrong")
+PARAMETERS = ("hazard", "accepts_right", "accepts_wrong", "judge")
 # Whose accuracy is compared at one cap: the paper's orders, and the tenth of a budget that it names.
 COMPARED = (
     *(("tracker", 100, "react", 100), ("tracker by used", 100, "react", 100)),
     *(("bats", 100, "tracker", 100), ("bats", 100, "tracker by used", 100)),
     *(("tracker", 10, "react", 100), ("tracker by used", 10, "react", 100), ("bats", 10, "react", 100)),
+    *(("bats to the end", 100, "bats", 100), ("bats to the end", 100, "tracker by used", 100)),
 )
 # Whose accuracy is compared with the best mix of the other's caps at the same cost.
 AT_COST = (
     *(("react", agent, 100) for agent in ("tracker", "tracker by used", "bats")),
-    *(("react", "bats", 10), ("bats", "tracker by used", 100)),
+    *(("react", "bats", 10), ("bats", "tracker by used", 100), ("bats to the end", "bats", 100)),
 )
 BEFORE, AFTER = CAPS[-2], CAPS[-1]
 
@@ -49,9 +50,10 @@ def _where(table: Table) -> str:
     return f"prior tools, {table['hazard'].size} worlds"
 
 
-def _by(table: Table, name: str, *, verified: bool) -> By:
-    found = {parameter: table[parameter] for parameter in (PARAMETERS if verified else PARAMETERS[:1])}
-    return By(found, table[name])
+def _by(table: Table, name: str, *agents: str) -> By:
+    """The parameters of those who take part: all have a hazard, some a verifier, one a judge."""
+    count = 4 if "bats to the end" in agents else 3 if "bats" in agents else 1
+    return By({parameter: table[parameter] for parameter in PARAMETERS[:count]}, table[name])
 
 
 NAMES = {
@@ -59,6 +61,7 @@ NAMES = {
     "tracker": "the tracker (hazard x share left)",
     "tracker by used": "the tracker (hazard x share used)",
     "bats": "BATS",
+    "bats to the end": "BATS that spends all its calls and asks a judge",
 }
 
 
@@ -71,7 +74,7 @@ def _growth(table: Table) -> Iterator[Claim]:
         f"{where}, no gain by two standard errors",
         flat,
         evidence="figure",
-        by=_by({**table, still: -table[still]}, still, verified=False),
+        by=_by({**table, still: -table[still]}, still, "react"),
     )
     value, se = over_worlds(100.0 * table[still])
     yield number(
@@ -83,7 +86,7 @@ def _growth(table: Table) -> Iterator[Claim]:
         evidence="figure",
     )
     risk = table["hazard"] * table["accepts_wrong"]
-    for name in ("tracker", "tracker by used", "bats"):
+    for name in ("tracker", "tracker by used", "bats", "bats to the end"):
         grown = f"{name} {AFTER} less {BEFORE}"
         sign = signs(table, grown)
         seldom = "wrong answers are seldom proposed and accepted (lowest fifth of hazard x false acceptance)"
@@ -92,7 +95,7 @@ def _growth(table: Table) -> Iterator[Claim]:
             f"{where}; mean gain {100.0 * table[grown].mean():.2f} points",
             sign,
             evidence="figure",
-            by=_by(table, grown, verified=name == "bats"),
+            by=_by(table, grown, name),
             only_if=(seldom, nearly_all(sign[lowest_fifth(risk)])) if name == "bats" else None,
         )
 
@@ -133,7 +136,7 @@ def _at_one_cap(table: Table) -> Iterator[Claim]:
             f"{_where(table)}; accuracy; mean difference {100.0 * table[name].mean():.1f} points",
             signs(table, name),
             evidence="sourced",
-            by=_by(table, name, verified="bats" in (first, second)),
+            by=_by(table, name, first, second),
         )
 
 
@@ -146,7 +149,7 @@ def _at_one_cost(table: Table) -> Iterator[Claim]:
             f"{dear}; mean difference {-100.0 * table[name].mean():.2f} points",
             -signs(table, name),
             evidence="figure",
-            by=_by({**table, name: -table[name]}, name, verified=agent == "bats"),
+            by=_by({**table, name: -table[name]}, name, agent),
         )
     name = "react 100 beyond bats, calls"
     yield share_of_worlds(
@@ -161,5 +164,13 @@ def _at_one_cost(table: Table) -> Iterator[Claim]:
         f"{dear}; mean difference {100.0 * table[name].mean():.2f} points",
         signs(table, name),
         evidence="derived",
-        by=_by(table, name, verified=True),
+        by=_by(table, name, "bats"),
+    )
+    name = "bats to the end 100 beyond bats"
+    yield share_of_worlds(
+        f"share of worlds in which {NAMES['bats to the end']} is ahead of BATS at the same cost",
+        f"{dear}; 100 calls; mean difference {100.0 * table[name].mean():.2f} points",
+        signs(table, name),
+        evidence="derived",
+        by=_by(table, name, "bats to the end"),
     )

@@ -38,6 +38,7 @@ def measure(*, quick: bool, seed: int, progress: Callable[[float], None]) -> Tab
         "hazard": np.array([setting.hazard for setting in settings]),
         "accepts_right": np.array([setting.world.accepts_right for setting in settings]),
         "accepts_wrong": np.array([setting.world.accepts_wrong for setting in settings]),
+        "judge": np.array([setting.judge for setting in settings]),
         **compared(played),
     }
     return {name: np.round(column, 5) for name, column in table.items()}
@@ -71,10 +72,13 @@ def draw(table: Table) -> Mapping[str, Callable[[Theme], Figure]]:
         f"tracker, share left, {AFTER} over {BEFORE}": f"tracker {AFTER} less {BEFORE}",
         f"tracker, share used, {AFTER} over {BEFORE}": f"tracker by used {AFTER} less {BEFORE}",
         f"BATS, {AFTER} over {BEFORE}": f"bats {AFTER} less {BEFORE}",
+        f"BATS to the end, {AFTER} over {BEFORE}": f"bats to the end {AFTER} less {BEFORE}",
         "tracker, share left, over ReAct, 100 calls": "tracker 100 less react 100",
         "tracker, share used, over ReAct, 100 calls": "tracker by used 100 less react 100",
         "BATS over tracker, share left, 100 calls": "bats 100 less tracker 100",
         "BATS over tracker, share used, 100 calls": "bats 100 less tracker by used 100",
+        "BATS to the end over BATS, 100 calls": "bats to the end 100 less bats 100",
+        "BATS to the end over BATS, at its cost": "bats to the end 100 beyond bats",
         "tracker, share left, at 10 over ReAct at 100": "tracker 10 less react 100",
         "tracker, share used, at 10 over ReAct at 100": "tracker by used 10 less react 100",
         "BATS at 10 over ReAct at 100": "bats 10 less react 100",
