@@ -26,8 +26,8 @@ AGENTS: Mapping[str, Callable[[ToolSetting], Policy]] = {
     "bats": lambda setting: Bats(hazard=setting.hazard),
     "bats to the end": lambda setting: Bats(hazard=setting.hazard, stops=False, judge=setting.judge),
 }
-"""By name: stops by habit; its habit weakens with the share of the budget left, or used; verifies and starts again, until
-an answer is accepted or until no call is left."""
+"""By name: stops by habit; its habit weakens with the share of the budget left, or used; verifies and starts again,
+until an answer is accepted or until no call is left."""
 
 PRICES = Prices(input_token=1.25e-6, output_token=10e-6, call=1e-3)
 """US dollars, declared before anything was played; the price of a call is the paper's."""
