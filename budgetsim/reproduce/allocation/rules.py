@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -10,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from budgetsim.reproduce.share_claims import lead_error, tally
 from budgetsim.reproduce.world_figures import PARTS
 from budgetsim.reproduce.world_tables import Shares, Table, decided_by
 from budgetsim.simulate.reasoning import AllocationSetting, splits
@@ -107,9 +107,7 @@ def lead(shares: Shares) -> Lead:
     >>> lead(Shares(0.5, 0.3, 0.2, 98)).difference, round(lead(Shares(0.5, 0.3, 0.2, 98)).se, 3)
     (0.3, 0.079)
     """
-    ahead, behind = ((part * shares.worlds + 1.0) / (shares.worlds + 2.0) for part in (shares.ahead, shares.behind))
-    spread = ahead + behind - (ahead - behind) ** 2
-    return Lead(shares.ahead - shares.behind, math.sqrt(spread / (shares.worlds + 2.0)))
+    return Lead(shares.ahead - shares.behind, lead_error(shares))
 
 
 def decided(table: Table, worlds: NDArray[np.bool_], outcome: NDArray[np.float64]) -> str:
@@ -123,7 +121,7 @@ def decided(table: Table, worlds: NDArray[np.bool_], outcome: NDArray[np.float64
 
 def share(true: NDArray[np.bool_]) -> str:
     """The share of worlds in which something is true, in words, with its standard error."""
-    counted = _counted(true)
+    counted = tally(true)
     return f"{counted.ahead:.2f} +- {counted.se:.2f}"
 
 
@@ -135,7 +133,7 @@ def most(true: NDArray[np.bool_]) -> bool:
     >>> most(np.array([True] * 9 + [False])), most(np.array([True] * 6 + [False] * 4))
     (True, False)
     """
-    counted = _counted(true)
+    counted = tally(true)
     return counted.ahead - 0.5 > 2.0 * counted.se
 
 
@@ -158,8 +156,3 @@ def where_most(table: Table, true: NDArray[np.bool_]) -> tuple[str, bool]:
         if ranges:
             return f"{words}r is {' or '.join(ranges)}", True
     return "", False
-
-
-def _counted(true: NDArray[np.bool_]) -> Shares:
-    rate = float(np.mean(true))
-    return Shares(rate, 1.0 - rate, 0.0, true.size)

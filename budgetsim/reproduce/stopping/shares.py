@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from budgetsim.reproduce.claim import Claim, Evidence
+from budgetsim.reproduce.share_claims import error_of_mean
 from budgetsim.reproduce.stopping.replicates import Mean
 from budgetsim.reproduce.verdicts import ORDER_ERRORS, number
 from budgetsim.reproduce.world_tables import Shares, Table, decided_by
@@ -134,8 +134,7 @@ def over_worlds(values: ArrayLike) -> tuple[float, float]:
     >>> over_worlds([1.0, 2.0, 3.0])[0]
     2.0
     """
-    array = np.asarray(values, np.float64)
-    return float(array.mean()), float(array.std(ddof=1)) / math.sqrt(array.size)
+    return float(np.mean(np.asarray(values, np.float64))), error_of_mean(values)
 
 
 def lowest_fifth(values: ArrayLike) -> NDArray[np.bool_]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from budgetsim.reproduce.share_claims import error_of_mean
 from budgetsim.reproduce.value_trees.headline_worlds import PROBLEMS
 from budgetsim.reproduce.world_tables import Influence, Shares, Table, decided_by, shares_ahead
 
@@ -51,7 +51,7 @@ def difference(table: Table, first: str, second: str) -> Floats:
 
 def mean(values: Floats) -> Mean:
     """The mean over worlds."""
-    return Mean(float(values.mean()), float(values.std(ddof=1) / math.sqrt(values.size)))
+    return Mean(float(values.mean()), error_of_mean(values))
 
 
 def influences(table: Table, outcome: Floats) -> tuple[Influence, ...]:
