@@ -158,8 +158,8 @@ def play(
     """Play all problems of a chunk to their end, or for ``requests`` requests: ``ended`` says which.
 
     ``place`` [problems] is the number of each problem, ``key`` [2] the seed. Numbers of the world, of the policy and of
-    the ledger may be arrays [problems]. Problems are played in groups whose trees fit into the cache of a processor,
-    one group at a time on each; parts of what is returned are NumPy arrays.
+    the ledger may be arrays [problems]. On the CPU problems are played in groups whose trees fit into the cache of a
+    processor, one group at a time on each, on an accelerator all together; parts of what is returned are NumPy arrays.
     """
     problems = place.size
     size = min(problems, _group(slots, problems))
@@ -191,6 +191,8 @@ def play(
 
 def _group(slots: int, problems: int) -> int:
     """Problems of a group: so many that a field of all their trees stays near the processor, and every one has work."""
+    if jax.default_backend() != "cpu":
+        return problems
     near = 2 ** math.floor(math.log2(CACHED / slots))
     each = math.ceil(problems / PROCESSORS)
     return int(max(LEAST_GROUP, min(LARGEST_GROUP, near, each)))

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import pytest
 
-from budgetsim.simulate.reasoning import Budget, HopWorld, Uct, ValueTree, simulate_strategy
+from budgetsim.simulate.reasoning import Budget, HopWorld, Uct, ValueTree, engine, simulate_strategy
 from budgetsim.simulate.reasoning.hop_prior import BUDGETS, MIXES, hop_prior
 from budgetsim.simulate.reasoning.many_worlds import simulate_worlds
 from budgetsim.simulate.reasoning.run import BLOCK, _mean, _summarized
@@ -33,6 +33,16 @@ def test_same_seed_same_result_whatever_chunk_and_precision(policy) -> None:
         assert (whole.unspent, whole.input_tokens) == (other.unspent, other.input_tokens)
     fewer = run(700)
     np.testing.assert_array_equal(whole.answers[:700], fewer.answers)
+
+
+def test_same_result_on_any_number_of_processors(monkeypatch) -> None:
+    def answers(processors: int) -> object:
+        monkeypatch.setattr(engine, "PROCESSORS", processors)
+        result = simulate_strategy(HopWorld(), ValueTree(), BUDGET, problems=300, seed=3, nodes=8)
+        return result.answers.tolist(), result.curve, result.input_tokens, result.output_tokens, result.calls
+
+    alone = answers(1)
+    assert answers(2) == answers(5) == alone
 
 
 def test_all_bits_of_the_seed_count() -> None:
