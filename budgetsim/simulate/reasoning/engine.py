@@ -7,6 +7,7 @@ result does not depend on how problems are cut into chunks.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from collections.abc import Callable
@@ -173,20 +174,35 @@ def play(
         parts = zip(leaves, own, strict=True)
         return jax.tree.unflatten(shape, [leaf[..., first : first + size] if mine else leaf for leaf, mine in parts])
 
+    fixed = {"slots": slots, "requests": requests, "kinds": kinds(world, policy)}
+
     def played(first: int) -> Played:
         with jax.enable_x64(False):  # no result may depend on how JAX is configured; a setting of each thread
-            run: Played = jax.tree.map(np.asarray, _play(*group(first), key, slots=slots, requests=requests))
+            run: Played = jax.tree.map(np.asarray, _play(*group(first), key, **fixed))
         return run
 
     if len(firsts) == 1:
         return played(0)
     with jax.enable_x64(False):  # once, before the workers ask for it all together
-        _play.lower(*group(0), key, slots=slots, requests=requests).compile()
+        _play.lower(*group(0), key, **fixed).compile()
     parts = list(_WORKERS.map(played, firsts))
     again = len(firsts) * size - problems  # of the last group, which is as large as the others: played before
     parts[-1] = jax.tree.map(lambda leaf: leaf[..., again:], parts[-1])
     run: Played = jax.tree.map(lambda *leaf: np.concatenate(leaf, axis=-1), *parts)
     return run
+
+
+def kinds(*things: object) -> tuple[type, ...]:
+    """The types of worlds and policies, and of what they are made of: what a compiled run is known by.
+
+    JAX (0.10) takes two dataclasses of the same shape for one another, whatever their types.
+    """
+    found: list[type] = []
+    for thing in things:
+        found.append(type(thing))
+        if dataclasses.is_dataclass(thing):
+            found += kinds(*(getattr(thing, field.name) for field in dataclasses.fields(thing)))
+    return tuple(found)
 
 
 def _group(slots: int, problems: int) -> int:
@@ -198,7 +214,7 @@ def _group(slots: int, problems: int) -> int:
     return int(max(LEAST_GROUP, min(LARGEST_GROUP, near, each)))
 
 
-@partial(jax.jit, static_argnames=("slots", "requests"))
+@partial(jax.jit, static_argnames=("slots", "requests", "kinds"))
 def _play(
     world: World,
     policy: Policy,
@@ -209,8 +225,10 @@ def _play(
     *,
     slots: int,
     requests: int,
+    kinds: tuple[type, ...],
 ) -> Played:
     """Play the problems of one group to their end."""
+    del kinds
     start = _begin(world, policy, slots, place.size, problem)
 
     def on(carry: tuple[jax.Array, Run]) -> jax.Array:

@@ -22,7 +22,7 @@ from budgetsim.simulate.reasoning.accountant import (
     Ledger,
     check_budget,
 )
-from budgetsim.simulate.reasoning.engine import Played, play
+from budgetsim.simulate.reasoning.engine import Played, kinds, play
 from budgetsim.simulate.reasoning.policy import Policy
 from budgetsim.simulate.reasoning.run import LARGEST_TREE, Progress, check_ended, most_requests, provenance_of
 from budgetsim.simulate.reasoning.world import NO_ANSWER, World
@@ -113,7 +113,7 @@ def simulate_worlds(
     policies = _one_or_one_a_world("policy", policy, len(worlds))
     budgets = [check_budget(one) for one in _one_or_one_a_world("budget", budget, len(worlds))]
     for name, things in (("worlds", worlds), ("policy", policies)):
-        if not things or len({jax.tree.structure(thing) for thing in things}) > 1:
+        if not things or len({(kinds(thing), jax.tree.structure(thing)) for thing in things}) > 1:
             raise ValueError(f"{name} must be one or more of one kind that differ only in numbers, got {len(things)}")
     if len(worlds) * each > 2**32:
         raise ValueError(f"worlds times problems_per_world must be at most 2**32, got {len(worlds) * each}")

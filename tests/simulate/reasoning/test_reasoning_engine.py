@@ -17,7 +17,17 @@ import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from budgetsim.simulate.reasoning import Budget, HopWorld, Prices, Uct, ValueTree, simulate_strategy
+from budgetsim.simulate.reasoning import (
+    Budget,
+    HopWorld,
+    Prices,
+    Single,
+    Uct,
+    ValueTree,
+    World,
+    simulate_strategy,
+    simulate_worlds,
+)
 from budgetsim.simulate.reasoning.columns import Uniforms, largest, pick, put, standard_normal, take
 from budgetsim.simulate.reasoning.engine import play
 from budgetsim.simulate.reasoning.world import NO_ANSWER, Step, costs
@@ -108,6 +118,25 @@ class Odd:
     def answer(self, uniform: Any, problem: Any, state: Any) -> Any:
         given = jnp.where(self.silent, NO_ANSWER, (state > 0.0).astype(jnp.int32))
         return given, costs(0, jnp.zeros_like(state), 0)
+
+
+def test_worlds_and_policies_of_one_shape_are_never_played_for_one_another() -> None:
+    """JAX takes dataclasses of one shape for the same; a run compiled for one must not play another."""
+
+    def look_alike(place: int) -> World:
+        @partial(jax.tree_util.register_dataclass, meta_fields=("says", "answers", "silent"), data_fields=())
+        @dataclass(frozen=True)
+        class Alike(Odd):
+            def answer(self, uniform: Any, problem: Any, state: Any) -> Any:
+                return jnp.full(state.shape, place), costs(0, jnp.zeros_like(state), 0)
+
+        return Alike(says=1.0, answers=20)
+
+    worlds = [look_alike(place) for place in range(20)]
+    answers = [int(played(world, Single(), Budget(tokens=8), problems=1).answer[0]) for world in worlds]
+    assert answers == list(range(20))
+    with pytest.raises(ValueError, match="one kind"):
+        simulate_worlds(worlds[:2], Single(), 8, problems_per_world=1, seed=0)
 
 
 def test_a_critic_that_gives_no_number_sees_no_progress() -> None:

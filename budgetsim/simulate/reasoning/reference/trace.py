@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -32,7 +33,7 @@ class Trace(NamedTuple):
     last: NDArray[np.float32]  # [numbers, problems]
 
 
-@jax.jit
+@partial(jax.jit, static_argnames=("kinds",))
 def _move(
     world: World,
     policy: Policy,
@@ -42,8 +43,11 @@ def _move(
     request: jax.Array,
     problem: Any,
     run: engine.Run,
+    *,
+    kinds: tuple[type, ...],
 ) -> tuple[engine.Run, Choice, jax.Array, jax.Array]:
     """One request of every problem: the runs after it, what was asked for, the answers then held, the numbers drawn."""
+    del kinds  # for which this is compiled
     draw = engine.numbers(key, place, request)
     choice = policy.choose(draw(engine.CHOICE), engine._view(run, ledger), run.policy)
     after = engine._request(world, policy, ledger, draw, problem, run)
@@ -63,9 +67,11 @@ def trace(
         ledger = budget.ledger()
         run = engine._begin(world, policy, nodes + 1, problems, problem)
         told: list[list[Request]] = [[] for _ in range(problems)]
-        tables = []
+        tables, kinds = [], engine.kinds(world, policy)
         for number in range(requests):
-            after, choice, held, drawn = _move(world, policy, ledger, key, place, jnp.uint32(number), problem, run)
+            after, choice, held, drawn = _move(
+                world, policy, ledger, key, place, jnp.uint32(number), problem, run, kinds=kinds
+            )
             tables.append(np.asarray(drawn))
             for index in np.flatnonzero(~np.asarray(run.done) & (np.asarray(choice.kind) != STOP)).tolist():
                 paid = np.asarray(after.spent - run.spent)[:, index].tolist()
