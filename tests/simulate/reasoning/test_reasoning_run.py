@@ -83,10 +83,10 @@ def test_means_and_errors_are_those_of_all_problems() -> None:
         spent = random.integers(0, 2**30, (3, problems)).astype(np.int32)
         left = random.random(problems)
         curve = random.integers(-1, 3, (16, problems)).astype(np.int8)
-        nodes = random.integers(1, 9, problems)
+        nodes, crowded = random.integers(1, 9, problems), random.random(problems) < 0.3
         half = 2 * BLOCK
         parts = [
-            _summarized(spent[0, cut] % 7, spent[:, cut], left[cut], nodes[cut], curve[:, cut])
+            _summarized(spent[0, cut] % 7, spent[:, cut], left[cut], nodes[cut], curve[:, cut], crowded[cut])
             for cut in (slice(0, half), slice(half, None))
             if spent[0, cut].size
         ]
@@ -100,6 +100,7 @@ def test_means_and_errors_are_those_of_all_problems() -> None:
         assert np.sum([part.right for part in parts], axis=0).tolist() == np.sum(curve == 0, axis=1).tolist()
         assert np.max([part.largest for part in parts], axis=0).tolist() == spent.max(axis=1).tolist()
         assert sum(part.expansions for part in parts) == nodes.sum() - problems
+        assert sum(part.crowded for part in parts) == crowded.sum()
 
 
 def test_a_million_problems_take_no_more_memory_than_a_few() -> None:
