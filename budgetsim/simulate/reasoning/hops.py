@@ -106,7 +106,7 @@ class HopWorld:
 
     >>> from budgetsim.simulate.reasoning import ParallelChains, simulate_strategy
     >>> world = HopWorld(hop_weights=(1.0,), early_stop=1.0, step_tokens=(100, 101), demonstration_tokens=500)
-    >>> result = simulate_strategy(world, ParallelChains(chains=1), 10_000, problems=64, seed=1)
+    >>> result = simulate_strategy(world, ParallelChains(chains=1, longest=1), 10_000, problems=64, seed=1)
     >>> result.largest[0], result.largest[2]
     (1000, 1)
     """
