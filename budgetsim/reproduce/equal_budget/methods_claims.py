@@ -239,7 +239,8 @@ def _winners(table: Table) -> Iterator[Claim]:
         yield statement(
             "always using self-consistency costs less than always using another method",
             f"{_where(table)}; {multiple} chains of thought; mean accuracy lost to the best of eight methods, "
-            f"cheap tokens at their price, in each world, standard error at most {max(error for _, error in lost.values()):.3f}",
+            f"cheap tokens at their price, in each world, standard error at most "
+            f"{max(error for _, error in lost.values()):.3f}",
             theirs="least",
             ours="; ".join(f"{name} {lost[name][0]:.3f}" for name in order),
             holds=order[0] == VOTES,

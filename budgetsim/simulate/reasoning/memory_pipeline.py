@@ -70,7 +70,7 @@ class MemoryPipeline:
     Notes
     -----
     Derived: a model of *Learning Query-Aware Budget-Tier Routing for Runtime Agent Memory*, Haozhen Zhang et al., arXiv
-    2602.06025. Default prices are those of its three models, per million tokens. `MemoryWorld` plays the same queries in
+    2602.06025. Default prices are those of its three models, per million tokens. `MemoryWorld` plays such queries in
     the engine, module by module under a budget.
 
     Examples
