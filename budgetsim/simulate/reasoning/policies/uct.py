@@ -27,6 +27,7 @@ class UctState(NamedTuple):
     best: jax.Array  # node that will answer: highest score among the ended ones, else among all
     best_score: jax.Array
     answer: jax.Array
+    answered: jax.Array  # bool: it was asked for and paid, whatever came of it
 
 
 @partial(jax.tree_util.register_dataclass, meta_fields=("width",), data_fields=("exploration", "reserve"))
@@ -83,6 +84,7 @@ class Uct:
             best=whole[0],
             best_score=numbers[0] - 1.0,
             answer=whole[0] + NO_ANSWER,
+            answered=whole[0] > 0,
         )
 
     def choose(self, uniform: Uniforms, view: View, state: UctState) -> Choice:
@@ -90,7 +92,7 @@ class Uct:
         del uniform
         node = state.target[0]
         short = (view.left <= self.reserve) | (view.refused > 0) | (view.shares[1] <= 0.0) | take(state.ended, node)
-        kind = jnp.where(state.answer != NO_ANSWER, STOP, jnp.where(short, ANSWER, EXPAND))
+        kind = jnp.where(state.answered, STOP, jnp.where(short, ANSWER, EXPAND))
         return Choice(kind, jnp.where(short, state.best, node), jnp.full(kind.shape, KEEP))
 
     def update(self, view: View, state: UctState, event: Event) -> UctState:
@@ -113,6 +115,7 @@ class Uct:
             best=jnp.where(better, event.child, state.best),
             best_score=jnp.where(better, score, state.best_score),
             answer=jnp.where(answered, event.answer, state.answer),
+            answered=state.answered | answered,
         )
         return self._back_up(view, state, jnp.where(grown, event.node, -1), event.score)
 

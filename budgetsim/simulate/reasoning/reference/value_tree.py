@@ -44,7 +44,7 @@ class PlainValueTree:
         self.threshold = F(10.0) * F(rule.threshold)
         self.votes: dict[int, np.float32] = {}
         self.pending: int | None = None
-        self.current, self.due, self.forced = 0, 0, False
+        self.current, self.due, self.answered, self.forced = 0, 0, False, False
 
     @property
     def pool(self) -> list[int]:
@@ -58,7 +58,7 @@ class PlainValueTree:
             return STOP, 0, 0
         if self.pending is not None:
             return ANSWER, self.pending, self._hint(self._select(uniform, purse))
-        if not self.pool or (self.votes and (short or self.rule.stop_at_answer)):
+        if not self.pool or (self.answered and (short or self.rule.stop_at_answer)):
             return STOP, 0, 0
         node = self._select(uniform, purse)
         if short:
@@ -126,6 +126,7 @@ class PlainValueTree:
         if event.answer != NO_ANSWER:
             before = self.votes.get(event.answer, F(0.0))
             self.votes[event.answer] = before + weight if self.rule.final == "sum" else max(before, weight)
+        self.answered = True
         self.forced = self.pending is None
         self.pending = None
         if self.rule.back_propagation == "path":
