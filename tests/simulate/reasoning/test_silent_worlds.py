@@ -65,14 +65,17 @@ from budgetsim.simulate.reasoning.world import NO_ANSWER, Step, costs
 NODES, PROBLEMS = 12, 32
 
 
-@partial(jax.tree_util.register_dataclass, meta_fields=("answers",), data_fields=("silent", "price", "ending"))
+@partial(
+    jax.tree_util.register_dataclass, meta_fields=("answers",), data_fields=("silent", "price", "ending", "written")
+)
 @dataclass(frozen=True)
 class Quiet:
-    """Steps write one token, answers ``price``; verdicts are no calls, the critic says anything; some answers fail."""
+    """Steps write ``written`` tokens, answers ``price``; some answers fail. Verdicts are no calls."""
 
     silent: float
     price: int = 0
     ending: float = 0.2
+    written: int = 1
     answers: int = 3
 
     def problems(self, seed: int, block: int, count: int) -> Any:
@@ -86,7 +89,7 @@ class Quiet:
 
     def step(self, uniform: Any, problem: Any, memory: Any, state: Any, hint: Any) -> Step:
         calls = jnp.where((hint == VERIFY) | (hint == JUDGE), 0, 1)
-        return Step((), state, uniform[0] < self.ending, costs(0, jnp.ones_like(state), calls))
+        return Step((), state, uniform[0] < self.ending, costs(0, self.written + jnp.zeros_like(state), calls))
 
     def critic(self, uniform: Any, problem: Any, state: Any, child: Any) -> Any:
         return jnp.floor(9.0 * uniform[0]) - 4.0, uniform[1], costs(0, jnp.zeros_like(child), 0)
@@ -107,7 +110,7 @@ class Hushed:
 
     def step(self, uniform: Any, state: Any, hint: int) -> Any:
         calls = 0 if hint in (VERIFY, JUDGE) else 1
-        return None, bool(uniform[0] < np.float32(self.world.ending)), (0, 1, calls), lambda: None
+        return None, bool(uniform[0] < np.float32(self.world.ending)), (0, self.world.written, calls), lambda: None
 
     def critic(self, uniform: Any, state: Any, child: Any) -> Any:
         return float(np.floor(9.0 * uniform[0]) - 4.0), float(uniform[1]), (0, 0, 0)
@@ -148,6 +151,11 @@ def test_who_asks_once_asks_once_where_nobody_answers(policy) -> None:
             assert result.answered.value == 0.0
             answers = result.output_tokens.value - result.expansions / PROBLEMS  # every step writes one token
             assert answers == pytest.approx(price, abs=1e-12), budget
+
+
+def test_a_search_for_a_budget_ends_where_nobody_answers() -> None:
+    result = simulate_strategy(Quiet(silent=1.0, written=40), SearchedBudget(), 10**6, problems=PROBLEMS, seed=1)
+    assert (result.answered.value, result.largest) == (0.0, (0, 40, 1, 0))
 
 
 def test_a_cascade_counts_its_calls_and_not_its_votes() -> None:

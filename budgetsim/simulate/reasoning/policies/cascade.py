@@ -69,7 +69,9 @@ class Cascade:
 
     def __post_init__(self) -> None:
         names = ("cheap_samples", "agreement", "strong_samples")
-        check_numbers(self, names, f"in 1 ... {MOST}", lambda value: 1 <= value <= MOST)
+        check_numbers(
+            self, names, f"a whole number in 1 ... {MOST}", lambda value: 1 <= value <= MOST and value % 1 == 0
+        )
 
     @property
     def uses_critic(self) -> bool:

@@ -35,7 +35,7 @@ class ProportionalSplit:
     children
         Steps made from a node, 1 or more.
     calls
-        Tool calls that the root has to give away, above 0.
+        Tool calls that the root has to give away, a whole number, 1 or more.
 
     Raises
     ------
@@ -56,8 +56,8 @@ class ProportionalSplit:
     calls: float = 20.0
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("children",), "1 or more", lambda value: value >= 1)
-        check_numbers(self, ("calls",), "above 0", lambda value: value > 0.0)
+        check_numbers(self, ("children",), "a whole number, 1 or more", lambda value: value >= 1 and value % 1 == 0)
+        check_numbers(self, ("calls",), "a whole number, 1 or more", lambda value: value >= 1 and value % 1 == 0)
 
     @property
     def uses_critic(self) -> bool:
@@ -93,7 +93,8 @@ class ProportionalSplit:
         rows = jnp.arange(spare + 1)[:, None]
         heirs = tree.open & (view.parent == node) & (rows < view.nodes)
         worth = jnp.where(heirs, tree.value, 0.0)
-        shares = jnp.floor(left * worth / jnp.maximum(jnp.sum(worth, axis=0), 1.0))
+        whole = jnp.sum(worth, axis=0)
+        shares = jnp.floor(left * worth / jnp.where(whole > 0.0, whole, 1.0))
         allowance = put(state.allowance, node, jnp.where(last | ~grown, 0.0, left))
         return SplitState(tree, jnp.where(heirs & last, shares, allowance), made)
 

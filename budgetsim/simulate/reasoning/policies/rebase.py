@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -68,7 +69,7 @@ class Rebase:
     width
         Children of the first level, 1 ... 64.
     temperature
-        Temperature of the softmax over rewards, above 0.
+        Temperature of the softmax over rewards, finite and above 0.
     deepest
         Depth at which a node counts as finished, 1 or more.
     reserve
@@ -101,8 +102,8 @@ class Rebase:
 
     def __post_init__(self) -> None:
         check_numbers(self, ("width",), f"in 1 ... {WIDEST}", lambda value: 1 <= value <= WIDEST and value % 1 == 0)
-        check_numbers(self, ("temperature",), "above 0", lambda value: value > 0.0)
-        check_numbers(self, ("deepest",), "1 or more", lambda value: value >= 1)
+        check_numbers(self, ("temperature",), "finite and above 0", lambda value: 0.0 < value < math.inf)
+        check_numbers(self, ("deepest",), "a whole number, 1 or more", lambda value: value >= 1 and value % 1 == 0)
         check_numbers(self, ("reserve",), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
 
     @property

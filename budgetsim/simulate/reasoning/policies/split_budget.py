@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from budgetsim.simulate.reasoning.columns import Uniforms, take
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Event, View
 from budgetsim.simulate.reasoning.subquestions import PLAN
-from budgetsim.simulate.reasoning.world import NO_ANSWER
+from budgetsim.simulate.reasoning.world import NO_ANSWER, is_number
 
 
 class SplitState(NamedTuple):
@@ -63,7 +63,7 @@ class SplitBudget:
         if not self.tokens:
             raise ValueError("tokens must have an entry for every sub-question, got none")
         for value in self.tokens:
-            if isinstance(value, int | float) and not (value >= 0 and value % 1 == 0):
+            if is_number(value) and not (value >= 0 and value % 1 == 0):
                 raise ValueError(f"tokens must be whole numbers, 0 or more, got {value}")
 
     @property

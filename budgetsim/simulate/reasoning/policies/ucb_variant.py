@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -37,9 +38,9 @@ class UcbVariant:
     tree
         Everything but selection: critic, directive, back-propagation, backstop.
     weight
-        Weight of the bonus, 0 or more.
+        Weight of the bonus, finite and 0 or more.
     calls
-        Tool calls that the budget holds, above 0; ``left`` is what is left of them.
+        Tool calls that the budget holds, a whole number, 1 or more; ``left`` is what is left of them.
 
     Raises
     ------
@@ -58,8 +59,8 @@ class UcbVariant:
     calls: float = 20.0
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("weight",), "0 or more", lambda value: value >= 0.0)
-        check_numbers(self, ("calls",), "above 0", lambda value: value > 0.0)
+        check_numbers(self, ("weight",), "finite and 0 or more", lambda value: 0.0 <= value < math.inf)
+        check_numbers(self, ("calls",), "a whole number, 1 or more", lambda value: value >= 1 and value % 1 == 0)
 
     @property
     def uses_critic(self) -> bool:

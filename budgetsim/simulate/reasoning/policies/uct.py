@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -60,8 +61,8 @@ class Uct:
     reserve: float = 0.1
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("width",), "1 or more", lambda value: value >= 1)
-        check_numbers(self, ("exploration",), "0 or more", lambda value: value >= 0.0)
+        check_numbers(self, ("width",), "a whole number, 1 or more", lambda value: value >= 1 and value % 1 == 0)
+        check_numbers(self, ("exploration",), "finite and 0 or more", lambda value: 0.0 <= value < math.inf)
         check_numbers(self, ("reserve",), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
 
     @property

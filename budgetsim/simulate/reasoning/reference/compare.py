@@ -29,8 +29,8 @@ def differences(
 ) -> tuple[list[str], int]:
     """Where the twin did otherwise, and how many requests were compared.
 
-    ``twin`` makes a strategy at work on one problem; ``plain`` makes a problem, of a world, of the problems drawn and of
-    its number, where the world is neither an `ArithmeticWorld` nor a `HopWorld`.
+    ``twin`` makes a strategy at work on one problem; ``plain`` makes a problem of a world that is neither an
+    `ArithmeticWorld` nor a `HopWorld`, given the world, the problems drawn and the place of the one.
     """
     told = trace(world, policy, budget, problems=problems, seed=seed, nodes=nodes, requests=requests)
     found, compared = [], 0
