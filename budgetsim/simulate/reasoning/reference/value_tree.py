@@ -108,10 +108,10 @@ class PlainValueTree:
         self.pending = None
         value, accepted = parent.value, event.ends
         if self.uses_critic:
-            gain, least, most = (
+            limit, floor, ceiling = (
                 F(10.0) * F(part) for part in (rule.largest_gain, rule.least_value, rule.largest_value)
             )
-            residual = np.clip(parent.value + np.clip(event.delta, -gain, gain), least, most)
+            residual = np.clip(parent.value + np.clip(event.delta, -limit, limit), floor, ceiling)
             value = F(10.0) * event.score if rule.critic == "absolute" else residual
             accepted = bool(value >= self.threshold)
         pruned = self.uses_critic and rule.directive and not accepted and bool(value <= parent.value)
