@@ -49,6 +49,19 @@ class ProportionalSplit:
     are worked through in the order in which they were made, nothing is pruned, and what a node cannot use is lost. The
     re-description also backs the discounted value of the best child up; a split comes before there are grandchildren,
     so that never enters one and is left out.
+
+    Examples
+    --------
+    With one child a node all that is left is handed down a chain. Two hops, each made with probability 1/2, and a
+    critic that is never wrong: four steps are enough with the probability of two or more heads in four tosses, 11/16:
+
+    >>> from budgetsim.simulate.reasoning import Budget, HopWorld, ProportionalSplit, simulate_strategy
+    >>> world = HopWorld(hop_weights=(1,), progress_alpha=1e9, progress_beta=1e9, misleading=0.0, repeat=0.0,
+    ...                  repeat_widened=0.0, critic_noise=0.0, critic_bias=0.0, lucky=0.0)
+    >>> chain = ProportionalSplit(children=1, calls=4)
+    >>> result = simulate_strategy(world, chain, Budget(calls=4), problems=4096, seed=1, nodes=6)
+    >>> abs(result.accuracy.value - 11 / 16) < 0.04
+    True
     """
 
     tree: ValueTree = ValueTree(back_propagation="none", directive=False)  # noqa: RUF009
