@@ -10,7 +10,15 @@ import jax
 import jax.numpy as jnp
 
 from budgetsim.simulate.reasoning.columns import Uniforms, put, standard_normal, take
-from budgetsim.simulate.reasoning.world import WIDEN, Step, check_numbers, check_range, costs, host_generator
+from budgetsim.simulate.reasoning.world import (
+    WIDEN,
+    Step,
+    check_choice,
+    check_numbers,
+    check_range,
+    costs,
+    host_generator,
+)
 
 PROGRESS, MISLEADING, REDUNDANT = range(3)
 NOTHING_YET = 3  # no outcome is remembered
@@ -134,6 +142,7 @@ class HopWorld:
     repeat_by: Literal["place", "node"] = "place"
 
     def __post_init__(self) -> None:
+        check_choice(self, "repeat_by", ("place", "node"))
         names = ("misleading", "repeat", "repeat_widened", "trapped", "early_stop", "fooled", "lucky")
         check_numbers(self, names, "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
         check_numbers(self, ("progress_alpha", "progress_beta"), "above 0", lambda value: value > 0.0)
