@@ -131,7 +131,7 @@ class AnytimeWorld:
         before = np.concatenate([[0.0, 0.0], smooth])[: tokens.size]
         falls = random.random((tokens.size, count)) < self.dip
         quality = np.where(falls, before[:, None], smooth[:, None])
-        looks = np.arange(1, tokens.size + 1) * (self.critic_tokens + self.answer_tokens)
+        looks = np.arange(1, tokens.size + 1) * self.answer_tokens
         best = np.argmax(quality - self.price * (tokens + looks)[:, None], axis=0)
         threshold = random.random(count)
         single = (jnp.asarray(part, jnp.float32) for part in (quality, threshold))

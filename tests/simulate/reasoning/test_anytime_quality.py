@@ -133,11 +133,12 @@ def test_rules_pay_for_looks_and_answers():
         ahead = 0 if first else min(int(price_stop(seen, quality, price).index) + 1, 4)
         priced = simulate_strategy(world, PriceStop(price=price), Budget(), problems=64, seed=seed)
         assert priced.largest == (0, spent[ahead], ahead + 1, 0)
-        best = int(best_stop(spent, quality, price).index)
+        unseen = PLACES + count * answer  # the oracle looks at nothing
+        best = int(best_stop(unseen, quality, price).index)
         oracle = simulate_strategy(world, OracleStop(), Budget(), problems=64, seed=seed)
-        assert oracle.largest == (0, spent[best], best + 1, 0)
+        assert oracle.largest == (0, unseen[best], best + 1, 0)
         moved += best != int(best_stop(PLACES, quality, price).index)
-    assert moved > 1  # what looking costs makes the oracle stop sooner
+    assert moved > 1  # what answering costs makes the oracle stop sooner
 
 
 def test_an_answer_that_cannot_be_paid_is_not_given():

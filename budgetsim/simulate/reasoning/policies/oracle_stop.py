@@ -30,8 +30,8 @@ class OracleStop:
 
     @property
     def uses_critic(self) -> bool:
-        """What is seen is free, and not looked at."""
-        return True
+        """Nobody looks at what was reached, so nobody pays for a look."""
+        return False
 
     def init(self, slots: int, answers: int, problems: int) -> Thinking:
         """Nothing thought."""

@@ -108,7 +108,7 @@ def _think(desk: Desk, rule: Callable[[Looks, bool], bool], *, keeps_best: bool)
     node, held = ROOT, -1
     while True:
         before = desk.spent[1]
-        child = desk.ask(node, KEEP, judged=True)
+        child = desk.ask(node, KEEP, judged=keeps_best)
         if child is None:
             return held
         node = child.node
