@@ -3,7 +3,8 @@
 Every program grows trees in a world that costs next to nothing: a state is one number, its child a hash of it, and the
 critic reads the child. Ours and mctx get the same problems, the same number of expansions, three children a
 node; an expansion includes selection, the step, its judgement, accounting (ours) and back-up. TreeQuest grows one tree
-with the same step. The batch is 1024 for both compiled programs. All take turns in one process, so that a busy machine
+with the same step. The batch is 1024 for both compiled programs, and both may use every processor: ours plays groups of
+problems side by side, XLA splits the loops of mctx. All take turns in one process, so that a busy machine
 slows all of them; medians are printed, and with --json the contract's list. Expansions per second: larger is better.
 """
 

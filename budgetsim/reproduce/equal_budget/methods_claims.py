@@ -226,8 +226,8 @@ def _winners(table: Table) -> Iterator[Claim]:
     first = [max(METHODS, key=lambda name, m=multiple: shares[m, name]) for multiple in MULTIPLES]  # type: ignore[misc]
     yield statement(
         "one method is best at every budget",
-        f"{_where(table)}; the one of eight methods that none is ahead of in the largest share of worlds, at "
-        f"{counted(MULTIPLES)} chains of thought",
+        f"{_where(table)}; the one of eight methods, cheap tokens at their price, that none is ahead of in the "
+        f"largest share of worlds, at {counted(MULTIPLES)} chains of thought",
         theirs="anytime with early stopping",
         ours="; ".join(f"{name} {shares[multiple, name]:.2f}" for multiple, name in zip(MULTIPLES, first, strict=True)),
         holds=any(min(shares[multiple, name] for multiple in MULTIPLES) >= NEARLY_ALL for name in METHODS),
@@ -238,8 +238,9 @@ def _winners(table: Table) -> Iterator[Claim]:
         order = sorted(lost, key=lambda name: lost[name][0])
         yield statement(
             "always using self-consistency costs less than always using another method",
-            f"{_where(table)}; {multiple} chains of thought; mean accuracy lost to the best of eight methods "
-            f"in each world, standard error at most {max(error for _, error in lost.values()):.3f}",
+            f"{_where(table)}; {multiple} chains of thought; mean accuracy lost to the best of eight methods, "
+            f"cheap tokens at their price, in each world, standard error at most "
+            f"{max(error for _, error in lost.values()):.3f}",
             theirs="least",
             ours="; ".join(f"{name} {lost[name][0]:.3f}" for name in order),
             holds=order[0] == VOTES,

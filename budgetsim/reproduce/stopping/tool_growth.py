@@ -26,6 +26,7 @@ from budgetsim.simulate.reasoning.tool_prior import CAPS
 __all__ = ["claims", "draw", "measure"]
 
 WORLDS, QUICK_WORLDS = 200, 16
+CENTS = (3, 10, 30, 100)  # ticks of the figure
 ALL_CAPS = (1, 3, 5, *CAPS)
 """The prior's caps, and small ones that enter mixes only: without them an agent could not spend little."""
 
@@ -121,7 +122,10 @@ def _curves(look: Theme, table: Table) -> Figure:
         right.plot(spent, height, **style)
     left.set_xscale("log")
     left.set_xticks(CAPS, [str(cap) for cap in CAPS])
-    left.minorticks_off()
+    right.set_xscale("log")
+    right.set_xticks(CENTS, [str(cents) for cents in CENTS])
+    for axes in (left, right):
+        axes.minorticks_off()
     left.set(xlabel="calls allowed", ylabel="accuracy, mean over worlds", title="Who uses more calls")
     right.set(xlabel="spent on a question, US cents", title="What accuracy costs")
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)

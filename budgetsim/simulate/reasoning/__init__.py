@@ -23,6 +23,7 @@ from budgetsim.simulate.reasoning.hops import HopWorld
 from budgetsim.simulate.reasoning.many_worlds import WorldsResult, simulate_worlds
 from budgetsim.simulate.reasoning.memory_pipeline import MemoryPipeline, play_plan
 from budgetsim.simulate.reasoning.memory_prior import memory_prior
+from budgetsim.simulate.reasoning.memory_world import MemoryWorld
 from budgetsim.simulate.reasoning.noisy_quadratics import TunedProfile, simulate_quadratic, tune_profiles
 from budgetsim.simulate.reasoning.policies.ab_mcts import AbMcts
 from budgetsim.simulate.reasoning.policies.adaptive_consistency import AdaptiveConsistency
@@ -49,6 +50,8 @@ from budgetsim.simulate.reasoning.policies.retry import Retry
 from budgetsim.simulate.reasoning.policies.searched_budget import SearchedBudget
 from budgetsim.simulate.reasoning.policies.single import Single
 from budgetsim.simulate.reasoning.policies.split_budget import SplitBudget
+from budgetsim.simulate.reasoning.policies.tier_law import TierLaw
+from budgetsim.simulate.reasoning.policies.tier_plan import TierPlan
 from budgetsim.simulate.reasoning.policies.ucb_variant import UcbVariant
 from budgetsim.simulate.reasoning.policies.uct import Uct
 from budgetsim.simulate.reasoning.policies.uniform import Uniform
@@ -87,6 +90,7 @@ __all__ = [
     "HopWorld",
     "Instructed",
     "MemoryPipeline",
+    "MemoryWorld",
     "OracleStop",
     "ParallelChains",
     "PersonaEnsemble",
@@ -105,6 +109,8 @@ __all__ = [
     "SplitBudget",
     "StrategyResult",
     "SubQuestions",
+    "TierLaw",
+    "TierPlan",
     "ToolSetting",
     "TrainedRouter",
     "Training",

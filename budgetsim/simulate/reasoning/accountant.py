@@ -27,8 +27,8 @@ INPUT, OUTPUT, CALLS, BROWSES = range(4)
 KINDS = 4
 """Kinds of cost."""
 
-RESOURCES = 4
-"""What may be limited: tokens, calls, money, browse calls."""
+RESOURCES, BROWSES_LIMIT = 4, 3
+"""What may be limited: tokens, calls, money, browse calls; and the place of the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,8 @@ class Budget:
         0 or more; None or infinity for no limit.
     money
         Money at ``prices``, 0 or more; None or infinity for no limit. Counted in steps of ``money / 2**30``, every
-        price rounded up to whole steps: a run never spends more than its money and may stop a millionth early.
+        price rounded up to whole steps: a run never spends more than its money. It may stop early by a step for every
+        token and call: by less than a thousandth where no price is below a millionth of the money.
     prices
         What a token and a call cost; they matter only where money is limited.
 
@@ -154,6 +155,11 @@ class Ledger(NamedTuple):
         money = jnp.any(self.rates[2] > 0, axis=0)
         limited = (self.limits < UNLIMITED) | (jnp.array([False, False, True, False])[:, None] & money)
         return jnp.where(limited, (self.limits - used) / jnp.maximum(self.limits, 1), 1.0)
+
+    def scarcest(self, shares: jax.Array) -> jax.Array:
+        """The smallest share that is left; browse calls of which there were none to begin with are no scarce tool."""
+        there = jnp.concatenate([jnp.ones_like(self.limits[:BROWSES_LIMIT], bool), self.limits[BROWSES_LIMIT:] > 0])
+        return jnp.min(jnp.where(there, shares, 1.0), axis=0)
 
 
 def check_budget(budget: Budget | float) -> Budget:

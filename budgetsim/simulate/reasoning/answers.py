@@ -2,6 +2,7 @@
 
 A sample is one call. It is an answer from the root where nothing but the strong model is asked, or a step whose hint
 names who answers; what a step found is read by an answer from its child, which is free. The evaluator is the critic.
+Tokens are those of the strong model: a cheap call is charged what as many of them would cost as it does.
 """
 
 from __future__ import annotations
@@ -57,12 +58,17 @@ class Heard(NamedTuple):
         *("right_mean", "right_concentration", "dominant", "prompt_tokens", "chain_tokens", "chain_spread"),
         *("accepts_right", "accepts_wrong", "grade_spread_right", "grade_spread_wrong"),
         *("evaluator_input", "evaluator_output", "cheap_odds", "cheap_price"),
-        *("persona_spread", "persona_correlation", "persona_tokens", "conformity"),
+        *("persona_spread", "persona_correlation", "persona_tokens", "conformity", "demonstration_tokens"),
     ),
 )
 @dataclass(frozen=True, kw_only=True)
 class AnswerWorld:
     """Questions with a handful of answers, sampled independently given the question.
+
+    Calls are model calls, whoever answers or evaluates; to read what was said is none. Tokens are the strong model's:
+    cheap ones are multiplied by their price before they are charged, so a budget in tokens counts what they cost, not
+    how many there are. In a table at equal tokens a cascade is at equal money of the strong model's tokens, and its
+    cheap calls read and write more tokens than it shows.
 
     Parameters
     ----------
@@ -75,8 +81,8 @@ class AnswerWorld:
         Share of the wrong mass on one wrong answer, in [1 / (answers - 1), 1]; the others share the rest equally. None
         for equal shares.
     prompt_tokens, chain_tokens, chain_spread
-        Tokens that a sample reads; mean of the lognormal number that it writes, and standard deviation of its log. What
-        is written is rounded, and 1 or more.
+        Tokens that every sample reads; mean of the lognormal number that it writes, and standard deviation of its log.
+        What is written is rounded, and 1 or more.
     accepts_right, accepts_wrong
         Probabilities that the evaluator accepts a right and a wrong answer.
     grade_spread_right, grade_spread_wrong
@@ -84,17 +90,22 @@ class AnswerWorld:
     evaluator_input, evaluator_output
         Tokens that one evaluation reads and writes.
     cheap_odds, cheap_price
-        The cheap model's odds of a right answer over the strong model's, and its price over the strong model's: its
-        tokens are charged as so many of the strong model's, rounded up.
+        The cheap model's odds of a right answer over the strong model's, and its price over the strong model's: the
+        tokens it reads and those it writes are charged as so many of the strong model's, each rounded up to a whole
+        token.
     personas
         Number of personas, 1 or more; hint PERSONA + i asks persona i modulo their number.
     persona_spread, persona_correlation
         A persona's log odds of a right answer differ from the question's by a normal shift of this standard deviation,
         drawn once per question, and two personas' shifts have this correlation.
     persona_tokens
-        Tokens that a persona reads on top of the prompt.
+        Tokens that a persona reads on top of the prompt: its description, and worked examples of its own.
     conformity
         Probability that a debater adopts the plurality of the others' last answers (ties at random) instead of its own.
+    demonstration_tokens
+        Tokens of worked examples that every call which answers reads on top of the prompt: samples of the strong and of
+        the cheap model (at its price), personas, and debaters in every round; not the evaluator, whose whole prompt is
+        ``evaluator_input``. Examples that only personas read belong into ``persona_tokens``.
 
     Raises
     ------
@@ -134,6 +145,7 @@ class AnswerWorld:
     persona_correlation: float = 0.3
     persona_tokens: int = 0
     conformity: float = 0.6
+    demonstration_tokens: int = 0
 
     def __post_init__(self) -> None:
         if not 2 <= self.answers <= 127 or self.answers != int(self.answers):
@@ -144,7 +156,7 @@ class AnswerWorld:
         check_numbers(self, ("right_concentration",), "above 0", lambda value: value > 0.0)
         least = 1.0 / (self.answers - 1)
         check_numbers(self, ("dominant",), f"in [{least:.4g}, 1]", lambda value: least - 1e-9 <= value <= 1.0 + 1e-9)
-        whole = ("prompt_tokens", "persona_tokens", "evaluator_input", "evaluator_output")
+        whole = ("prompt_tokens", "persona_tokens", "evaluator_input", "evaluator_output", "demonstration_tokens")
         check_numbers(self, whole, "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
         free = ("chain_tokens", "chain_spread", "cheap_odds", "cheap_price", "persona_spread")
         spreads = ("grade_spread_right", "grade_spread_wrong")
@@ -159,7 +171,12 @@ class AnswerWorld:
     @property
     def sample_tokens(self) -> int:
         """Tokens of one sample of the strong model, read and written, on average."""
-        return round(self.prompt_tokens + self.chain_tokens)
+        return round(self._prompt + self.chain_tokens)
+
+    @property
+    def _prompt(self) -> int:
+        """Tokens that whoever answers reads."""
+        return self.prompt_tokens + self.demonstration_tokens
 
     def problems(self, seed: int, block: int, count: int) -> Asked:
         """Questions of one block."""
@@ -208,7 +225,7 @@ class AnswerWorld:
             put(memory.votes, now, take(memory.votes, now) + vote),
             put(memory.tokens, now, take(memory.tokens, now) + jnp.where(debates, written, 0)),
         )
-        read = read + self.prompt_tokens + jnp.where(hint >= PERSONA, self.persona_tokens, 0)
+        read = read + self._prompt + jnp.where(hint >= PERSONA, self.persona_tokens, 0)
         paid = costs(self._charged(read, hint), self._charged(written, hint), 1)
         return Step(heard, Said(answer, now.astype(jnp.int8)), jnp.ones(answer.shape, bool), paid)
 
@@ -228,7 +245,7 @@ class AnswerWorld:
     def answer(self, uniform: Uniforms, problem: Asked, state: Said) -> tuple[jax.Array, jax.Array]:
         """A sample of the strong model from the root; what was said, at no cost, from anywhere else."""
         sampled = state.answer == NO_ANSWER
-        paid = costs(self.prompt_tokens, self._tokens(uniform), 1)
+        paid = costs(self._prompt, self._tokens(uniform), 1)
         answer = jnp.where(sampled, self._sampled(uniform, problem.right), state.answer)
         return answer.astype(jnp.int32), jnp.where(sampled, paid, 0)
 

@@ -1,7 +1,7 @@
 """Quality that grows with tokens and is seen, with noise, at checkpoints: whether thinking on is worth it.
 
-A step thinks on to the next checkpoint; the critic, who is free, says how good the answer forced there looks; the
-answer from a node is the one forced there.
+A step thinks on to the next checkpoint; the critic says how good the answer forced there looks; the answer from a node
+is the one forced there. Looks and answers are free unless they are given tokens.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from budgetsim.simulate.reasoning.accountant import UNLIMITED
 from budgetsim.simulate.reasoning.columns import Uniforms, standard_normal, take
 from budgetsim.simulate.reasoning.run import StrategyResult
 from budgetsim.simulate.reasoning.world import NO_ANSWER, Step, check_numbers, costs, host_generator
+
+MOST_TOKENS = 2**20
+"""Tokens of a look and of a forced answer, at most."""
 
 BEYOND = UNLIMITED + 1
 """Tokens of a step beyond the last checkpoint: more than any budget pays for."""
@@ -44,7 +47,7 @@ class Thought(NamedTuple):
 @partial(
     jax.tree_util.register_dataclass,
     meta_fields=("checkpoints",),
-    data_fields=("final_quality", "scale", "dip", "noise", "price"),
+    data_fields=("final_quality", "scale", "dip", "noise", "price", "critic_tokens", "answer_tokens"),
 )
 @dataclass(frozen=True, kw_only=True)
 class AnytimeWorld:
@@ -53,6 +56,7 @@ class AnytimeWorld:
     After b tokens the quality is :math:`Q_\infty(1 - e^{-b/s})`. A checkpoint may fall back, for itself alone, to the
     quality of two checkpoints before (0 before the first). A forced answer is right with the probability that the
     quality states; every problem has one threshold, so that a better answer is never wrong where a worse one is right.
+    Calls are model calls that think on; a look and a forced answer are none, whatever tokens they write.
 
     Parameters
     ----------
@@ -66,7 +70,14 @@ class AnytimeWorld:
         Standard deviation of the observed quality around the true one, 0 or more.
     price
         Price of a token in quality, 0 or more, at which the oracle knows when to stop: a step ends where the true
-        quality minus the price of the tokens is largest.
+        quality minus the price of the tokens is largest, those of a look and of an answer at every checkpoint up to
+        there included.
+    critic_tokens
+        Output tokens of a look, written with every step of a strategy that uses the critic: a rule that stops by what
+        it sees pays for looking, and sees it in the tokens of its step.
+    answer_tokens
+        Output tokens of the answer forced at a checkpoint, each time one is read. Both are whole numbers in
+        0 ... 2**20; what critic and answer read is not charged.
 
     Raises
     ------
@@ -92,6 +103,8 @@ class AnytimeWorld:
     dip: float = 0.1
     noise: float = 0.05
     price: float = 1e-4
+    critic_tokens: int = 0
+    answer_tokens: int = 0
 
     def __post_init__(self) -> None:
         places = [0, *self.checkpoints]
@@ -101,6 +114,9 @@ class AnytimeWorld:
         check_numbers(self, ("final_quality", "dip"), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
         check_numbers(self, ("scale",), "finite and above 0", lambda value: 0.0 < value < math.inf)
         check_numbers(self, ("noise", "price"), "finite and 0 or more", lambda value: 0.0 <= value < math.inf)
+        domain = f"a whole number in 0 ... {MOST_TOKENS}"
+        few = ("critic_tokens", "answer_tokens")
+        check_numbers(self, few, domain, lambda value: 0 <= value <= MOST_TOKENS and value % 1 == 0)
 
     @property
     def answers(self) -> int:
@@ -115,7 +131,8 @@ class AnytimeWorld:
         before = np.concatenate([[0.0, 0.0], smooth])[: tokens.size]
         falls = random.random((tokens.size, count)) < self.dip
         quality = np.where(falls, before[:, None], smooth[:, None])
-        best = np.argmax(quality - self.price * tokens[:, None], axis=0)
+        looks = np.arange(1, tokens.size + 1) * (self.critic_tokens + self.answer_tokens)
+        best = np.argmax(quality - self.price * (tokens + looks)[:, None], axis=0)
         threshold = random.random(count)
         single = (jnp.asarray(part, jnp.float32) for part in (quality, threshold))
         return Course(next(single), jnp.asarray(best, jnp.int32), next(single))
@@ -141,18 +158,19 @@ class AnytimeWorld:
     def critic(
         self, uniform: Uniforms, problem: Course, state: Thought, child: Thought
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """The observed quality, as points; free."""
+        """The observed quality, as points."""
         del state
         true = take(problem.quality, child.checkpoint)
         observed = true + self.noise * standard_normal(uniform[0])
-        return observed, jnp.clip(observed, 0.1, 1.0), costs(jnp.zeros_like(child.checkpoint))
+        return observed, jnp.clip(observed, 0.1, 1.0), costs(jnp.zeros_like(child.checkpoint), self.critic_tokens)
 
     def answer(self, uniform: Uniforms, problem: Course, state: Thought) -> tuple[jax.Array, jax.Array]:
         """The answer forced at the checkpoint, none before the first."""
         del uniform
         quality = take(problem.quality, jnp.maximum(state.checkpoint, 0))
         given = jnp.where(problem.threshold < quality, 0, 1)
-        return jnp.where(state.checkpoint >= 0, given, NO_ANSWER), costs(jnp.zeros_like(state.checkpoint))
+        reached = state.checkpoint >= 0
+        return jnp.where(reached, given, NO_ANSWER), costs(0, jnp.where(reached, self.answer_tokens, 0))
 
 
 def worth(result: StrategyResult, price: float) -> Estimate:

@@ -72,7 +72,7 @@ def _default(name: str) -> Any:
     meta_fields=("votes",),
     data_fields=(
         *("branching", "found", "more", "counterfeit", "straight", "noise", "renewed"),
-        *("bought", "proposal_tokens", "vote_tokens", "answer_tokens"),
+        *("bought", "proposal_tokens", "vote_tokens", "answer_tokens", "demonstration_tokens"),
     ),
 )
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,8 @@ class ArithmeticWorld:
 
     The moves from a node come in lists: the first step from a node asks for a list and takes its first move, the next
     steps take the others, and a step beyond the list asks for another one. A critic votes on every move. The last step
-    writes the answer; from there on nothing moves.
+    writes the answer; from there on nothing moves. Calls are model calls: one for a list, whatever its length, one for
+    an answer, and those that votes need; a move taken from a list is none.
 
     Parameters
     ----------
@@ -110,7 +111,10 @@ class ArithmeticWorld:
         on before.
     proposal_tokens, vote_tokens, answer_tokens
         Prompt and completion tokens of a list of moves (or of writing the answer), of three votes, and of an answer
-        from an incomplete node.
+        from an incomplete node. The defaults are those of whole prompts, with the worked examples that were in them.
+    demonstration_tokens
+        Input tokens of further worked examples, on top of these, of every call of the generator: of lists of moves and
+        of answers, not of votes.
 
     Raises
     ------
@@ -144,6 +148,7 @@ class ArithmeticWorld:
     proposal_tokens: tuple[int, int] = field(default_factory=partial(_default, "proposal_tokens"))
     vote_tokens: tuple[int, int] = field(default_factory=partial(_default, "vote_tokens"))
     answer_tokens: tuple[int, int] = field(default_factory=partial(_default, "answer_tokens"))
+    demonstration_tokens: int = 0
 
     def __post_init__(self) -> None:
         steps = len(self.branching)
@@ -159,6 +164,8 @@ class ArithmeticWorld:
             _check("bought", pair, "in [0, 1000]", 0.0, 1000.0)
         for name in ("proposal_tokens", "vote_tokens", "answer_tokens"):
             _check(name, getattr(self, name), "a whole number in 0 ... 1000000", 0, 10**6, whole=True)
+        whole = ("demonstration_tokens",)
+        check_numbers(self, whole, "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
         check_numbers(self, ("renewed",), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
         check_numbers(self, ("noise",), "finite and above 0", lambda value: 0.0 < value < math.inf)
         table = np.array(self.votes)
@@ -213,7 +220,7 @@ class ArithmeticWorld:
         zero = jnp.zeros_like(state.left)
         child = Partial(moves, kind.astype(jnp.int8), zero, zero + jnp.int8(NO_LIST))
         after = state._replace(left=(left - 1).astype(jnp.int8), place=place.astype(jnp.int8))
-        paid = _paid(asks, self.proposal_tokens)
+        paid = self._paid(asks, self.proposal_tokens)
         return Step(memory, child, moves >= steps, paid, state=after)
 
     def critic(
@@ -247,7 +254,11 @@ class ArithmeticWorld:
         lucky = uniform[0] < _at(self.straight, jnp.minimum(state.moves, len(self.branching) - 1))
         right = (state.kind == SOUND) & (complete | lucky)
         wrong = 1 + jnp.minimum(jnp.floor(uniform[1] * (self.answers - 1)), self.answers - 2)
-        return jnp.where(right, 0, wrong).astype(jnp.int32), _paid(~complete, self.answer_tokens)
+        return jnp.where(right, 0, wrong).astype(jnp.int32), self._paid(~complete, self.answer_tokens)
+
+    def _paid(self, made: jax.Array, tokens: tuple[int, int]) -> jax.Array:
+        """The costs of a call of the generator where it is made."""
+        return costs(*(jnp.where(made, part, 0) for part in (tokens[0] + self.demonstration_tokens, tokens[1], 1)))
 
 
 def _check(name: str, values: Any, domain: str, low: float, high: float, *, whole: bool = False) -> None:
@@ -263,8 +274,3 @@ def _at(values: Any, depth: jax.Array) -> jax.Array:
     for place, value in enumerate(values[1:], start=1):
         chosen = jnp.where(depth == place, value, chosen)
     return jnp.broadcast_to(chosen, depth.shape)
-
-
-def _paid(made: jax.Array, tokens: tuple[int, int]) -> jax.Array:
-    """The costs of a call where it is made."""
-    return costs(*(jnp.where(made, part, 0) for part in (*tokens, 1)))

@@ -55,7 +55,8 @@ class ElasticWorld:
     Instructed to use :math:`\beta` tokens, a call gives up with probability :math:`1/(1+(\beta/\beta_c)^s)` and then
     writes ``collapsed_tokens``; else it writes the smaller of ``vanilla_tokens`` and :math:`a + \kappa\beta`. Lengths
     that are not whole are rounded up or down at random, so that their mean is kept. The answer is right if the smaller
-    of the instruction and ``vanilla_tokens`` is the least sufficient budget or more.
+    of the instruction and ``vanilla_tokens`` is the least sufficient budget or more. Calls are model calls, the
+    estimator's included; to read what was written is none.
 
     Parameters
     ----------

@@ -50,6 +50,7 @@ class Run(NamedTuple):
     spent: jax.Array  # int32 [costs, problems]: input tokens, output tokens, tool calls, browse calls
     used: jax.Array  # int32 [resources, problems]: the same in units of each limit
     refused: jax.Array
+    crowded: jax.Array  # bool: a step that was paid for was refused for want of a slot
     done: jax.Array
     policy: Any
     curve: jax.Array  # int8 [CHECKPOINTS, problems]: last answer held in each sixteenth of the budget
@@ -63,12 +64,13 @@ class Played(NamedTuple):
     left: jax.Array  # [problems] share left of the scarcest resource
     nodes: jax.Array  # int32 [problems]
     curve: jax.Array  # int8 [CHECKPOINTS, problems]: answer held when this share of the budget was spent
+    crowded: jax.Array  # bool [problems]: the size of the tree refused a step that the budget allowed
     ended: jax.Array  # bool [problems]: nothing more was asked for, or nothing more was to be had
 
 
 def _view(run: Run, ledger: Ledger) -> View:
     shares = ledger.shares(run.used)
-    return View(run.nodes, run.parent, run.depth, jnp.min(shares, axis=0), shares, run.refused)
+    return View(run.nodes, run.parent, run.depth, ledger.scarcest(shares), shares, run.refused)
 
 
 def _begin(world: World, policy: Policy, slots: int, problems: int, problem: Any) -> Run:
@@ -85,6 +87,7 @@ def _begin(world: World, policy: Policy, slots: int, problems: int, problem: Any
         spent=jnp.zeros((KINDS, problems), jnp.int32),
         used=jnp.zeros((RESOURCES, problems), jnp.int32),
         refused=zero,
+        crowded=zero > 0,
         done=zero > 0,
         policy=policy.init(slots, world.answers, problems),
         curve=jnp.full((CHECKPOINTS, problems), _UNWRITTEN),
@@ -114,7 +117,8 @@ def _request(world: World, policy: Policy, ledger: Ledger, draw: Draw, problem: 
     costs = jnp.where(expands, costs, jnp.where(answers, answer_costs, 0))
 
     units = ledger.use(costs)
-    fits = ledger.fits(run.used, units) & ~(expands & (run.nodes >= spare))
+    payable, full = ledger.fits(run.used, units), expands & (run.nodes >= spare)
+    fits = payable & ~full
     asked = ~run.done & (choice.kind != STOP)
     made = asked & fits
     grown = made & expands
@@ -134,6 +138,7 @@ def _request(world: World, policy: Policy, ledger: Ledger, draw: Draw, problem: 
         spent=run.spent + paid,
         used=run.used + jnp.where(made, units, 0),
         refused=refused,
+        crowded=run.crowded | (asked & payable & full),
         done=run.done | (choice.kind == STOP) | (refused >= PATIENCE),
     )
     given = jnp.where(made & answers, answer, NO_ANSWER)
@@ -155,18 +160,22 @@ def play(
     key: jax.Array,
     place: jax.Array,
     problem: Any,
+    *,
+    each: tuple[bool, bool, bool] = (False, False, False),
 ) -> Played:
     """Play all problems of a chunk to their end, or for ``requests`` requests: ``ended`` says which.
 
-    ``place`` [problems] is the number of each problem, ``key`` [2] the seed. Numbers of the world, of the policy and of
-    the ledger may be arrays [problems]. On the CPU problems are played in groups whose trees fit into the cache of a
-    processor, one group at a time on each, on an accelerator all together; parts of what is returned are NumPy arrays.
+    ``place`` [problems] is the number of each problem, ``key`` [2] the seed. ``each`` says of world, policy and ledger
+    whether all their numbers are arrays [..., problems], one of each problem, or the same for all. On the CPU problems
+    are played in groups whose trees fit into the cache of a processor, one group at a time on each, on an accelerator
+    all together; parts of what is returned are NumPy arrays.
     """
     problems = place.size
     size = min(problems, _group(slots, problems))
     firsts = [min(first, problems - size) for first in range(0, problems, size)]
-    given, shape = jax.tree.flatten((world, policy, ledger, place, problem))
-    own = [jnp.ndim(leaf) > 0 and jnp.shape(leaf)[-1] == problems for leaf in given]
+    things = (world, policy, ledger, place, problem)
+    given, shape = jax.tree.flatten(things)
+    own = [mine for thing, mine in zip(things, (*each, True, True), strict=True) for _ in jax.tree.leaves(thing)]
     # cut on the host, where a cut is a view: on the device every cut would be a program of its own
     leaves = [np.asarray(leaf) if mine else leaf for leaf, mine in zip(given, own, strict=True)]
 
@@ -241,7 +250,7 @@ def _play(
     _, run = lax.while_loop(on, go, (jnp.zeros((), jnp.uint32), start))
     view = _view(run, ledger)
     final = policy.answer(numbers(key, place, LAST)(VOTE), view, run.policy)
-    return Played(final, run.spent, view.left, run.nodes, _carried(run.curve), run.done)
+    return Played(final, run.spent, view.left, run.nodes, _carried(run.curve), run.crowded, run.done)
 
 
 def _carried(curve: jax.Array) -> jax.Array:

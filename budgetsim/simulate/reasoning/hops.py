@@ -10,7 +10,15 @@ import jax
 import jax.numpy as jnp
 
 from budgetsim.simulate.reasoning.columns import Uniforms, put, standard_normal, take
-from budgetsim.simulate.reasoning.world import WIDEN, Step, check_numbers, check_range, costs, host_generator
+from budgetsim.simulate.reasoning.world import (
+    WIDEN,
+    Step,
+    check_choice,
+    check_numbers,
+    check_range,
+    costs,
+    host_generator,
+)
 
 PROGRESS, MISLEADING, REDUNDANT = range(3)
 NOTHING_YET = 3  # no outcome is remembered
@@ -47,6 +55,7 @@ class Place(NamedTuple):
             "repeat_widened",
             "trapped",
             "early_stop",
+            "demonstration_tokens",
         ),
         *("critic_noise", "critic_bias", "fooled", "lucky", "absolute_noise"),
         *("step_tokens", "critic_tokens", "answer_tokens", "step_calls", "prompt_tokens", "resent"),
@@ -55,6 +64,9 @@ class Place(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class HopWorld:
     """Questions that need several hops; each hop is one search whose result may be progress, misleading or redundant.
+
+    Calls are tool calls: a step makes ``step_calls`` of them, the critic and an answer none, though all are model calls
+    whose tokens are charged.
 
     Parameters
     ----------
@@ -83,6 +95,9 @@ class HopWorld:
     prompt_tokens, resent
         Input tokens of every call: so many, and this share of all tokens written on the way to the node it works from.
         The default counts no input: the tokens of a call are then totals.
+    demonstration_tokens
+        Input tokens of worked examples, on top of these, of every call of the generator: of steps and of answers, not
+        of the critic.
     repeat_by
         What counts as the same place when an outcome repeats itself: the same hops made and misled or not, whatever
         the node (``place``), or the same node of the tree (``node``).
@@ -92,6 +107,16 @@ class HopWorld:
     Derived: a synthetic world for the questions of *Spend Less, Reason Better: Budget-Aware Value Tree Search for LLM
     Agents*, Yushu Li, Wenlong Deng, Jiajin Li, Xiaoxiao Li, arXiv 2603.12634. The defaults were fitted to that paper's
     averages, so results at the defaults reproduce nothing: draw worlds from a prior instead.
+
+    Examples
+    --------
+    A chain of one search reads the examples twice, for the search and for the answer:
+
+    >>> from budgetsim.simulate.reasoning import ParallelChains, simulate_strategy
+    >>> world = HopWorld(hop_weights=(1.0,), early_stop=1.0, step_tokens=(100, 101), demonstration_tokens=500)
+    >>> result = simulate_strategy(world, ParallelChains(chains=1, longest=1), 10_000, problems=64, seed=1)
+    >>> result.largest[0], result.largest[2]
+    (1000, 1)
     """
 
     hop_weights: tuple[float, ...] = (0.3, 0.4, 0.3)
@@ -113,9 +138,11 @@ class HopWorld:
     step_calls: int = 1
     prompt_tokens: int = 0
     resent: float = 0.0
+    demonstration_tokens: int = 0
     repeat_by: Literal["place", "node"] = "place"
 
     def __post_init__(self) -> None:
+        check_choice(self, "repeat_by", ("place", "node"))
         names = ("misleading", "repeat", "repeat_widened", "trapped", "early_stop", "fooled", "lucky")
         check_numbers(self, names, "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
         check_numbers(self, ("progress_alpha", "progress_beta"), "above 0", lambda value: value > 0.0)
@@ -125,6 +152,8 @@ class HopWorld:
             "0 or more",
             lambda value: value >= 0.0,
         )
+        whole = ("demonstration_tokens",)
+        check_numbers(self, whole, "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
         for name in ("step_tokens", "critic_tokens", "answer_tokens"):
             check_range(self, name)
         weights = self.hop_weights
@@ -180,13 +209,13 @@ class HopWorld:
             state.length + written,
         )
         ends = (child.made >= problem.hops) | (uniform[2] < self.early_stop)
-        paid = costs(self._prompt(state), written, self.step_calls)
+        paid = costs(self._prompt(state) + self.demonstration_tokens, written, self.step_calls)
         if self.repeat_by == "node":
             return Step(memory, child, ends, paid, state._replace(tried=outcome))
         return Step(put(memory, place, outcome), child, ends, paid)
 
     def _prompt(self, state: Place) -> jax.Array:
-        """Prompt tokens of a call: what is always there, and what was written so far."""
+        """Prompt tokens of any call: what is always there, and what was written so far."""
         return self.prompt_tokens + jnp.floor(self.resent * state.length).astype(jnp.int32)
 
     def critic(
@@ -208,7 +237,7 @@ class HopWorld:
         right = clean & ((state.made >= problem.hops) | (uniform[0] < self.lucky * state.made))
         wrong = jnp.where(uniform[1] < 0.6, 1, 1 + jnp.floor(uniform[2] * 6.0)).astype(jnp.int32)
         return jnp.where(right, 0, jnp.minimum(wrong, 6)), costs(
-            self._prompt(state), _tokens(uniform[3], self.answer_tokens), 0
+            self._prompt(state) + self.demonstration_tokens, _tokens(uniform[3], self.answer_tokens), 0
         )
 
 

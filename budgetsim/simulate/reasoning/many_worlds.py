@@ -16,6 +16,7 @@ from budgetsim.simulate.reasoning.accountant import (
     BROWSES,
     CALLS,
     INPUT,
+    KINDS,
     OUTPUT,
     UNLIMITED,
     Budget,
@@ -32,7 +33,7 @@ TOGETHER = 2**14  # problems that are in memory together, or one world if that i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldsResult:
-    """What a strategy achieved in each world; every array is [worlds].
+    """What a strategy achieved in each world; every array is [worlds], unless said otherwise.
 
     Parameters
     ----------
@@ -42,6 +43,10 @@ class WorldsResult:
         Share of problems with an answer.
     input_tokens, output_tokens, calls, browses
         Mean spent on a problem.
+    unspent, crowded
+        As of `StrategyResult`.
+    curve
+        Accuracy of the answer held when (1, 2, ... 16) / 16 of the budget was spent [16, worlds].
     problems
         Problems of each world.
     provenance
@@ -55,6 +60,9 @@ class WorldsResult:
     output_tokens: NDArray[np.float64]
     calls: NDArray[np.float64]
     browses: NDArray[np.float64]
+    unspent: NDArray[np.float64]
+    crowded: NDArray[np.float64]
+    curve: NDArray[np.float64]
     problems: int
     provenance: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
@@ -131,13 +139,15 @@ def simulate_worlds(
             ledger = _ledger([budgets[place] for place in places], each) if len(budgets) > 1 else budgets[0].ledger()
             number = np.repeat(np.asarray(places, np.uint32), each) * each + np.tile(np.arange(each), size)
             place = jnp.asarray(number.astype(np.uint32))
-            played = play(world, player, nodes + 1, most_requests(nodes), ledger, key, place, problem)
+            numbers = (True, len(policies) > 1, len(budgets) > 1)
+            played = play(world, player, nodes + 1, most_requests(nodes), ledger, key, place, problem, each=numbers)
         check_ended(np.asarray(played.ended), nodes)
         kept = min(size, len(worlds) - first)
         sums.append(_by_world(played, size)[:, :kept])
         if progress is not None:
             progress((first + kept) * each, len(worlds) * each)
-    right, answered, *spent = np.concatenate(sums, axis=1)
+    right, answered, unspent, crowded, *rows = np.concatenate(sums, axis=1)
+    spent, curve = np.split(np.array(rows), [KINDS])
     provenance = provenance_of(worlds[0], policies[0], budgets[0], each, nodes, seed)
     if len(budgets) > 1:
         provenance["budget"] = [asdict(one) for one in budgets]
@@ -150,6 +160,9 @@ def simulate_worlds(
         output_tokens=spent[OUTPUT],
         calls=spent[CALLS],
         browses=spent[BROWSES],
+        unspent=unspent,
+        crowded=crowded,
+        curve=curve,
         problems=each,
         provenance={"worlds": len(worlds), **provenance},
     )
@@ -165,8 +178,10 @@ def _one_or_one_a_world(name: str, given: Any, worlds: int) -> list[Any]:
 
 
 def _stacked(things: Sequence[Any], each: int) -> Any:
-    """Things that differ only in numbers as one, whose numbers are arrays [things times each]."""
-    return jax.tree.map(lambda *numbers: jnp.repeat(jnp.asarray(numbers), each), *things)
+    """Things that differ only in numbers as one, whose numbers are arrays [..., things times each]."""
+    return jax.tree.map(
+        lambda *numbers: jnp.repeat(jnp.stack([*map(jnp.asarray, numbers)], axis=-1), each, -1), *things
+    )
 
 
 def _ledger(budgets: Sequence[Budget], each: int) -> Ledger:
@@ -176,8 +191,9 @@ def _ledger(budgets: Sequence[Budget], each: int) -> Ledger:
 
 
 def _by_world(played: Played, worlds: int) -> NDArray[Any]:
-    """Shares and means [right, answered, input tokens, output tokens, calls, browse calls] of each world."""
-    answer, spent = np.asarray(played.answer), np.asarray(played.spent, np.float64)
-    rows = np.stack([answer == 0, answer != NO_ANSWER, *spent]).astype(np.float64)
+    """Means [right, answered, share left, crowded, kinds of cost, right at each checkpoint; worlds]."""
+    answer, curve = np.asarray(played.answer), np.asarray(played.curve)
+    parts = (answer == 0, answer != NO_ANSWER, played.left, played.crowded, *played.spent, *(curve == 0))
+    rows = np.stack([np.asarray(part, np.float64) for part in parts])
     means: NDArray[Any] = rows.reshape(len(rows), worlds, -1).mean(axis=-1)
     return means

@@ -70,7 +70,8 @@ class MemoryPipeline:
     Notes
     -----
     Derived: a model of *Learning Query-Aware Budget-Tier Routing for Runtime Agent Memory*, Haozhen Zhang et al., arXiv
-    2602.06025. Default prices are those of its three models, per million tokens.
+    2602.06025. Default prices are those of its three models, per million tokens. `MemoryWorld` plays such queries in
+    the engine, module by module under a budget.
 
     Examples
     --------

@@ -43,6 +43,9 @@ class StrategyResult:
         Mean spent on a problem.
     unspent
         Mean share of the scarcest limit that was left; 1 where nothing is limited.
+    crowded
+        Share of problems in which the size of the tree, not the budget, refused a step: 0 unless ``nodes`` is too small
+        for what the strategy would do.
     largest
         Largest spent on any problem [input tokens, output tokens, calls, browse calls].
     expansions
@@ -60,6 +63,7 @@ class StrategyResult:
     calls: Estimate
     browses: Estimate
     unspent: Estimate
+    crowded: Estimate
     largest: tuple[int, ...]
     expansions: int
     curve: tuple[Estimate, ...]
@@ -90,8 +94,8 @@ def simulate_strategy(
     seed
         Integer in 0 ... 2**64 - 1. The same seed gives the same result, whatever ``chunk``.
     nodes
-        Largest tree, root included, 1 ... 1024: an expansion beyond it is refused as one beyond the budget is. It also
-        bounds the requests of a problem: 4 nodes + 8.
+        Largest tree, root included, 1 ... 1024: an expansion beyond it is refused as one beyond the budget is, which
+        ``crowded`` counts. It also bounds the requests of a problem: 4 nodes + 8.
     chunk
         Blocks of 1024 problems that are in memory together; changes no result.
     progress
@@ -142,6 +146,7 @@ def simulate_strategy(
         calls=means[CALLS],
         browses=means[BROWSES],
         unspent=means[KINDS],
+        crowded=share(sum(part.crowded for part in parts)),
         largest=tuple(largest.tolist()),
         expansions=sum(part.expansions for part in parts),
         curve=tuple(share(count) for count in right),
@@ -157,10 +162,16 @@ class _Part(NamedTuple):
     right: NDArray[np.int64]
     largest: NDArray[np.int32]
     expansions: int
+    crowded: int
 
 
 def _summarized(
-    answers: NDArray[Any], spent: NDArray[Any], left: NDArray[Any], nodes: NDArray[Any], curve: NDArray[Any]
+    answers: NDArray[Any],
+    spent: NDArray[Any],
+    left: NDArray[Any],
+    nodes: NDArray[Any],
+    curve: NDArray[Any],
+    crowded: NDArray[np.bool_],
 ) -> _Part:
     values = np.stack([*spent, left]).astype(np.float64)
     cuts = [values[:, first : first + BLOCK] for first in range(0, values.shape[1], BLOCK)]
@@ -172,13 +183,14 @@ def _summarized(
         right=np.sum(curve == 0, axis=-1),
         largest=spent.max(axis=1),
         expansions=int(nodes.sum(dtype=np.int64)) - answers.size,
+        crowded=int(np.sum(crowded)),
     )
 
 
 def _chunk(
     world: World, policy: Policy, budget: Budget, nodes: int, seed: int, first: int, end: int
 ) -> tuple[NDArray[Any], ...]:
-    """Answers, spent, left, expansions and curves of the problems ``first`` ... ``end - 1``."""
+    """What `play` gives, of the problems ``first`` ... ``end - 1``."""
     blocks = range(first // BLOCK, math.ceil(end / BLOCK))
     drawn = [world.problems(seed, block, BLOCK) for block in blocks]
     problem = jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=-1), *drawn)

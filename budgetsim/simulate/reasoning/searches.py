@@ -45,7 +45,8 @@ class SearchWorld:
     """Questions whose answer some tool call has to find; an answer without it is wrong.
 
     A search ends when it finds what is needed: the agent knows that it has an answer, not whether it is right where it
-    gives up before.
+    gives up before. Calls are tool calls; verdicts, comparisons and answers are model calls whose tokens are charged,
+    but no tool calls.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ class SearchWorld:
         Probabilities that the verifier accepts a right and a wrong proposal; verdicts are independent.
     search_input, search_output, browse_input, browse_output
         Tokens that a search and a page read take in and write; the one is a call, the other a browse call, with a price
-        and a limit of its own. Verdicts, comparisons and answers are no tool calls.
+        and a limit of its own.
     call_spread
         Spread (sigma) of a lognormal factor of mean 1 on the tokens of every search and page, 0 or more.
     verify_input, verify_output, judge_input, judge_output, answer_input, answer_output

@@ -48,7 +48,7 @@ class Solved(NamedTuple):
     meta_fields=(),
     data_fields=(
         *("initial_uncertainty", "decay_rate", "planner_input", "planner_output"),
-        *("prompt_tokens", "follow_tokens", "own_concentration"),
+        *("prompt_tokens", "follow_tokens", "own_concentration", "aleatoric"),
     ),
 )
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,8 @@ class SubQuestions:
     r"""Questions of several sub-questions, right if every sub-answer is right.
 
     With :math:`b_j` tokens the answer to sub-question j is wrong with probability
-    :math:`\min(1, c_j b_j^{-\beta_j})`, surely without tokens.
+    :math:`\min(1, c_j b_j^{-\beta_j} + a)`, surely without tokens. Calls are model calls, the planner's
+    included; putting sub-answers together is none.
 
     Parameters
     ----------
@@ -70,6 +71,9 @@ class SubQuestions:
     own_concentration
         The model divides the tokens of one call for everything in shares that are drawn once per question from a
         symmetric Dirichlet law with this parameter; infinity for equal shares.
+    aleatoric
+        a in [0, 1], the uncertainty of every sub-question that no tokens remove. It moves no best split as long as no
+        sum of the two is cut off at 1.
 
     Raises
     ------
@@ -97,6 +101,7 @@ class SubQuestions:
     prompt_tokens: int = 150
     follow_tokens: int = 0
     own_concentration: float = 1.0
+    aleatoric: float = 0.0
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.initial_uncertainty) <= MOST_PARTS:
@@ -112,6 +117,7 @@ class SubQuestions:
         whole = ("planner_input", "planner_output", "prompt_tokens", "follow_tokens")
         check_numbers(self, whole, "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
         check_numbers(self, ("own_concentration",), "above 0", lambda value: value > 0.0)
+        check_numbers(self, ("aleatoric",), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
 
     @property
     def parts(self) -> int:
@@ -180,4 +186,5 @@ class SubQuestions:
     def _error(self, part: int, tokens: jax.Array) -> jax.Array:
         """Chance of a wrong answer to a sub-question."""
         log_chance = jnp.log(self.initial_uncertainty[part]) - self.decay_rate[part] * jnp.log(jnp.maximum(tokens, 1.0))
-        return jnp.where(tokens > 0.0, jnp.exp(jnp.minimum(log_chance, 0.0)), 1.0)
+        chance = jnp.minimum(jnp.exp(jnp.minimum(log_chance, 0.0)) + self.aleatoric, 1.0)
+        return jnp.where(tokens > 0.0, chance, 1.0)

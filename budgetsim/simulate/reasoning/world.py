@@ -7,6 +7,7 @@ so they run compiled over a million problems and, with the same numbers, step by
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -71,18 +72,39 @@ class World(Protocol):
         """The answer that the generator gives from a state, or NO_ANSWER, and its costs."""
 
 
+def is_number(value: Any) -> bool:
+    """Whether a field holds one number, of Python or of NumPy; in a compiled run it holds an array, or what traces one.
+
+    Examples
+    --------
+    >>> [is_number(value) for value in (1, 0.5, np.float32(0.5), np.array(2), np.array([2]), jnp.ones(()), None)]
+    [True, True, True, True, False, False, False]
+    """
+    return isinstance(value, Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
+
+
 def check_numbers(thing: Any, names: tuple[str, ...], domain: str, inside: Callable[[float], bool]) -> None:
-    """Refuse plain numbers outside their domain; in a compiled run they are arrays, which were checked before."""
+    """Refuse numbers outside their domain; arrays of a compiled run were checked before, number by number.
+
+    ``inside`` decides alone: it has to refuse infinity, and a fraction where whole numbers are meant.
+    """
     for name in names:
         value = getattr(thing, name)
-        if isinstance(value, int | float) and not inside(value):
+        if is_number(value) and not inside(value.item() if isinstance(value, np.generic | np.ndarray) else value):
             raise ValueError(f"{name} must be {domain}, got {value}")
+
+
+def check_choice(thing: Any, name: str, allowed: tuple[str, ...]) -> None:
+    """Refuse an option that is none of those allowed: a misspelled one would be played as another."""
+    value = getattr(thing, name)
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
 
 
 def check_range(world: Any, name: str) -> None:
     """Refuse a range of whole numbers that is empty or negative."""
     low, high = getattr(world, name)
-    if isinstance(low, int) and isinstance(high, int) and not 0 <= low < high:
+    if is_number(low) and is_number(high) and not (0 <= low < high and low % 1 == 0 and high % 1 == 0):
         raise ValueError(f"{name} must be whole numbers 0 <= first < second, got {(low, high)}")
 
 

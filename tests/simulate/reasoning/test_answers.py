@@ -70,9 +70,9 @@ def test_tokens_are_lognormal_with_their_mean():
 
 def test_what_a_cheap_call_and_a_persona_cost():
     world = AnswerWorld(prompt_tokens=150, chain_tokens=201.0, chain_spread=0.0, cheap_price=0.1, persona_tokens=40)
-    assert calls(world, CHEAP)[1][:, 0].tolist() == [15, 21, 1]  # 20.1 rounded up
-    assert calls(world, PERSONA + 2)[1][:, 0].tolist() == [190, 201, 1]
-    assert calls(dataclasses.replace(world, evaluator_input=7), KEEP)[4][:, 0].tolist() == [7, 60, 1]
+    assert calls(world, CHEAP)[1][:, 0].tolist() == [15, 21, 1, 0]  # 20.1 rounded up
+    assert calls(world, PERSONA + 2)[1][:, 0].tolist() == [190, 201, 1, 0]
+    assert calls(dataclasses.replace(world, evaluator_input=7), KEEP)[4][:, 0].tolist() == [7, 60, 1, 0]
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.4, 1.0])
@@ -112,7 +112,7 @@ def test_evaluator_accepts_at_its_rates_and_where_the_grade_is_above_its_thresho
 
 def test_a_sample_from_the_root_costs_and_a_read_does_not():
     result = simulate_strategy(AnswerWorld(chain_spread=0.0), Single(), Budget(), problems=100, seed=0)
-    assert result.largest == (150, 200, 1)
+    assert result.largest == (150, 200, 1, 0)
     world = AnswerWorld()
     problem = world.problems(0, 0, 8)
     said = world.root(problem)._replace(answer=jnp.full(8, 2, jnp.int8))
@@ -147,6 +147,7 @@ def test_ties_are_broken_evenly():
         ("dominant", 0.2),
         ("prompt_tokens", -1),
         ("prompt_tokens", 1.5),
+        ("demonstration_tokens", 0.5),
         ("chain_tokens", math.inf),
         ("chain_spread", -0.1),
         ("accepts_wrong", -0.1),

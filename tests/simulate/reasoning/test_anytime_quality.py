@@ -57,6 +57,24 @@ def test_same_as_twin_where_much_noise_makes_early_answers_look_best():
     assert compared.problems == 100
 
 
+def test_same_as_twin_where_looks_and_answers_are_paid():
+    choose = random.Random(10)
+    for seed in range(4):
+        world = AnytimeWorld(
+            noise=0.2, price=1e-4, critic_tokens=choose.randint(1, 400), answer_tokens=choose.randint(1, 200)
+        )
+        problems = plain.plain_anytime(world, seed, 60)
+        for policy, twin in (
+            (RelativeGainStop(threshold=0.1), plain.relative_gain_stop),
+            (PriceStop(price=1e-4), plain.price_stop),
+            (OracleStop(), plain.oracle_stop),
+        ):
+            budget = Budget(tokens=choose.choice([None, choose.randint(200, 6000)]))
+            compared = compare(world, problems, policy, twin, budget, seed=seed)
+            assert not compared.differences, (policy, budget)
+            assert compared.problems > 50
+
+
 def test_accuracy_is_the_mean_quality(agrees):
     """Dips are independent of each other: at checkpoint t the mean is a mixture of two smooth qualities."""
     shares = []
@@ -65,7 +83,7 @@ def test_accuracy_is_the_mean_quality(agrees):
         result = simulate_strategy(world, FixedStop(checkpoint=at + 1), 4096, problems=2**13, seed=seed)
         before = smooth(world)[at - 2] if at >= 2 else 0.0
         shares.append((result.accuracy, float((1 - world.dip) * smooth(world)[at] + world.dip * before)))
-        assert result.largest == (0, PLACES[at], at + 1)
+        assert result.largest == (0, PLACES[at], at + 1, 0)
     agrees(shares)
 
 
@@ -93,6 +111,40 @@ def test_rules_stop_where_the_theory_does(agrees):
         lost = regret(priced, oracle, price)
         assert lost.value > -2 * lost.standard_error
     agrees(shares)
+
+
+def test_rules_pay_for_looks_and_answers():
+    """The theory's stops on checkpoints that are later by what a look (and an answer, which no rule sees) costs."""
+    choose, moved = random.Random(6), 0
+    for seed in range(6):
+        price, threshold = math.exp(choose.uniform(math.log(3e-5), math.log(5e-4))), choose.uniform(0.01, 0.5)
+        look, answer = choose.randint(50, 600), choose.randint(10, 300)
+        world = AnytimeWorld(
+            final_quality=choose.uniform(0.4, 1), scale=choose.uniform(300, 3000), dip=0.0, noise=0.0, price=price,
+            critic_tokens=look, answer_tokens=answer,
+        )  # fmt: skip
+        quality, count = smooth(world), np.arange(1, 6)
+        spent = PLACES + count * (look + answer)
+        ahead = min(int(relative_gain_stop(PLACES, quality, threshold).index) + 1, 4)
+        relative = simulate_strategy(world, RelativeGainStop(threshold=threshold), Budget(), problems=64, seed=seed)
+        assert relative.largest == (0, spent[ahead], ahead + 1, 0)
+        seen = PLACES + count * look
+        first = quality[0] / seen[0] < price
+        ahead = 0 if first else min(int(price_stop(seen, quality, price).index) + 1, 4)
+        priced = simulate_strategy(world, PriceStop(price=price), Budget(), problems=64, seed=seed)
+        assert priced.largest == (0, spent[ahead], ahead + 1, 0)
+        best = int(best_stop(spent, quality, price).index)
+        oracle = simulate_strategy(world, OracleStop(), Budget(), problems=64, seed=seed)
+        assert oracle.largest == (0, spent[best], best + 1, 0)
+        moved += best != int(best_stop(PLACES, quality, price).index)
+    assert moved > 1  # what looking costs makes the oracle stop sooner
+
+
+def test_an_answer_that_cannot_be_paid_is_not_given():
+    world, policy = AnytimeWorld(answer_tokens=10), FixedStop(checkpoint=2)
+    for limit, spent, answered in ((265, 256, 0.0), (266, 266, 1.0), (531, 522, 1.0), (532, 532, 1.0)):
+        result = simulate_strategy(world, policy, limit, problems=16, seed=0)
+        assert (result.largest[1], result.answered.value) == (spent, answered)
 
 
 def test_no_rule_beats_the_oracle_in_expectation():
@@ -136,13 +188,18 @@ def test_index_of_a_strategy():
     noise=st.floats(0, 2),
     tokens=st.one_of(st.none(), st.integers(0, 5000)),
     calls=st.one_of(st.none(), st.integers(0, 6)),
+    paid=st.tuples(st.integers(0, 600), st.integers(0, 600)),
     seed=st.integers(0, 2**64 - 1),
 )
-def test_no_budget_is_exceeded(quality, scale, dip, noise, tokens, calls, seed):
-    world = AnytimeWorld(final_quality=quality, scale=scale, dip=dip, noise=noise)
+def test_no_budget_is_exceeded(quality, scale, dip, noise, tokens, calls, paid, seed):
+    look, answer = paid
+    world = AnytimeWorld(
+        final_quality=quality, scale=scale, dip=dip, noise=noise, critic_tokens=look, answer_tokens=answer
+    )
     for policy in (FixedStop(checkpoint=9), RelativeGainStop(), PriceStop(price=1e-5), OracleStop()):
         result = simulate_strategy(world, policy, Budget(tokens=tokens, calls=calls), problems=64, seed=seed)
-        assert sum(result.largest[:2]) <= (4096 if tokens is None else min(tokens, 4096))
+        most = 4096 + 5 * (look + answer)
+        assert sum(result.largest[:2]) <= (most if tokens is None else min(tokens, most))
         assert calls is None or result.largest[2] <= calls
 
 
@@ -176,6 +233,8 @@ RESULT = simulate_strategy(AnytimeWorld(), FixedStop(), 4096, problems=8, seed=0
         (lambda: AnytimeWorld(dip=1.5), "dip"),
         (lambda: AnytimeWorld(scale=0.0), "scale"),
         (lambda: AnytimeWorld(noise=-0.1), "noise"),
+        (lambda: AnytimeWorld(critic_tokens=2**21), "critic_tokens"),
+        (lambda: AnytimeWorld(answer_tokens=0.5), "answer_tokens"),
         (lambda: FixedStop(checkpoint=0), "checkpoint"),
         (lambda: RelativeGainStop(threshold=-1.0), "threshold"),
         (lambda: PriceStop(price=-1.0), "price"),

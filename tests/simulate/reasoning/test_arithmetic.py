@@ -171,7 +171,7 @@ def test_tokens_of_the_recorded_search():
 def test_an_answer_at_once_has_the_success_and_the_price_of_a_logged_chain():
     result = simulate_strategy(ArithmeticWorld(), Single(), 1000, problems=65_536, seed=1)
     assert abs(result.accuracy.z_score(0.0403)) < LIMIT
-    assert result.largest == (437, 46, 1)
+    assert result.largest == (437, 46, 1, 0)
 
 
 def small(**changes):
@@ -297,7 +297,7 @@ def test_prior_is_the_one_that_was_declared():
         ({"found": (0.5, 1.2)}, "found"), ({"more": (0.5,)}, "more"), ({"branching": (2, 0)}, "branching"),
         ({"branching": (2.5, 1)}, "branching"), ({"counterfeit": (-0.1, 0.0)}, "counterfeit"),
         ({"vote_tokens": (-1, 3)}, "vote_tokens"), ({"bought": ((1.0, math.nan), (1.0, 1.0))}, "bought"),
-        ({"votes": ((((0.5,) * 2,) * 3),) * 2}, "votes"),
+        ({"demonstration_tokens": -1}, "demonstration_tokens"), ({"votes": ((((0.5,) * 2,) * 3),) * 2}, "votes"),
     ],
 )  # fmt: skip
 def test_what_is_outside_its_domain_is_refused(changes, named):

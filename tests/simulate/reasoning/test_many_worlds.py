@@ -28,7 +28,11 @@ def run(policy, budget, worlds=WORLDS, each=6000, **options):
 
 
 def assert_same(first, second, places=slice(None)):
-    for name in ("accuracy", "standard_error", "answered", "input_tokens", "output_tokens", "calls"):
+    names = ("accuracy", "standard_error", "answered", "input_tokens", "output_tokens", "calls", "crowded")
+    np.testing.assert_array_equal(first.curve[:, places], second.curve[:, places])
+    # shares are quotients of 32 bits, which a program of constants rounds another way
+    np.testing.assert_allclose(first.unspent[places], second.unspent[places], rtol=1e-6)
+    for name in names:
         np.testing.assert_array_equal(getattr(first, name)[places], getattr(second, name)[places], err_msg=name)
 
 
@@ -92,3 +96,24 @@ def test_a_run_that_is_cut_off_is_refused():
         run(forty, [Budget(calls=40), Budget(calls=40), Budget(calls=50)], each=10, nodes=8)
     assert simulate_strategy(WORLDS[0], forty, Budget(), problems=10, seed=0, nodes=9).calls.value == 40.0
     assert run(forty, Budget(), each=10, nodes=9).calls.tolist() == [40.0] * 3
+
+
+def test_a_world_among_many_has_the_curve_and_the_rest_of_one():
+    together = run(ParallelChains(), 2000, each=1024)
+    worlds = [AnswerWorld(right_mean=0.5, right_concentration=1e6, chain_tokens=100.0)] * 2
+    [alone] = [simulate_strategy(worlds[0], ParallelChains(), 2000, problems=1024, seed=3)]
+    first = run(ParallelChains(), 2000, worlds=worlds[:1], each=1024)
+    assert first.curve[:, 0].tolist() == [point.value for point in alone.curve]
+    assert first.unspent[0] == pytest.approx(alone.unspent.value, rel=1e-6)
+    assert first.crowded.tolist() == [alone.crowded.value] == [0.0]
+    assert together.curve.shape == (16, 3)
+
+
+def test_a_tree_that_is_too_small_is_counted():
+    # each attempt of a retry takes a node: five of them fit beside the root
+    never = AnswerWorld(accepts_right=0.0, accepts_wrong=0.0)
+    for nodes, crowded in ((6, 1.0), (10, 0.0)):
+        alone = simulate_strategy(never, Retry(attempts=9), Budget(), problems=32, seed=0, nodes=nodes)
+        among = run(Retry(attempts=9), Budget(), worlds=[never], each=32, nodes=nodes)
+        assert alone.crowded.value == among.crowded[0] == crowded
+    assert simulate_strategy(never, Retry(attempts=9), 1000, problems=32, seed=0, nodes=10).crowded.value == 0.0

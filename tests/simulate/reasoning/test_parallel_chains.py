@@ -132,7 +132,7 @@ def test_nothing_is_asked_with_nothing_and_everything_with_no_limit():
     world = AnswerWorld()
     for tokens in (0, 1):
         result = simulate_strategy(world, ParallelChains(), tokens, problems=64, seed=0)
-        assert result.largest == (0, 0, 0)
+        assert result.largest == (0, 0, 0, 0)
         assert np.all(result.answers == -1)
     assert (
         simulate_strategy(world, ParallelChains(chains=7), Budget(tokens=math.inf), problems=64, seed=0).calls.value

@@ -76,7 +76,7 @@ def test_limits_and_what_a_persona_reads():
     world = AnswerWorld(chain_spread=0.0, persona_tokens=50)  # 400 tokens a call
     for tokens, samples in ((0, 0), (1, 0), (399, 0), (400, 1), (1600, 4), (math.inf, 8)):
         result = simulate_strategy(world, PersonaEnsemble(), Budget(tokens=tokens), problems=16, seed=0)
-        assert result.largest == (200 * samples, 200 * samples, samples)
+        assert result.largest == (200 * samples, 200 * samples, samples, 0)
         assert result.answered.value == (samples > 0)
 
 

@@ -93,3 +93,12 @@ def test_a_number_is_a_budget_of_tokens() -> None:
     for wrong in (-1, 0.5, -math.inf, math.nan):
         with pytest.raises(ValueError, match="budget"):
             check_budget(wrong)
+
+
+def test_a_tool_that_is_not_there_is_not_the_scarcest() -> None:
+    for browses, scarcest in ((None, 0.75), (0, 0.75), (10, 0.5)):
+        ledger = Budget(tokens=200, browses=browses).ledger()
+        used = ledger.use(jnp.array([[30], [20], [3], [5 if browses else 0]], jnp.int32))
+        assert float(ledger.scarcest(ledger.shares(used))[0]) == scarcest
+    empty = Budget(tokens=0, browses=0).ledger()
+    assert float(empty.scarcest(empty.shares(jnp.zeros((4, 1), jnp.int32)))[0]) == 0.0

@@ -120,6 +120,21 @@ class Odd:
         return given, costs(0, jnp.zeros_like(state), 0)
 
 
+def test_a_table_of_a_world_is_not_cut_up_among_the_problems() -> None:
+    @partial(jax.tree_util.register_dataclass, meta_fields=("says", "answers", "silent"), data_fields=("table",))
+    @dataclass(frozen=True)
+    class Tabled(Odd):
+        table: Any = ()
+
+        def answer(self, uniform: Any, problem: Any, state: Any) -> Any:
+            return self.table[37].astype(jnp.int32) + (0 * state).astype(jnp.int32), costs(0, jnp.zeros_like(state), 0)
+
+    table = np.zeros(PROBLEMS, np.float32)  # as long as there are problems
+    table[37] = 1.0
+    run = played(Tabled(says=1.0, table=table), Single(), Budget(tokens=8))
+    assert np.all(np.asarray(run.answer) == 1)
+
+
 def test_worlds_and_policies_of_one_shape_are_never_played_for_one_another() -> None:
     """JAX takes dataclasses of one shape for the same; a run compiled for one must not play another."""
 

@@ -112,6 +112,7 @@ def test_questions_come_from_the_mix_and_the_beta() -> None:
         {"hop_weights": (0.5, 0.4)},
         {"step_tokens": (5, 5)},
         {"resent": -0.5},
+        {"demonstration_tokens": 1.5},
     ],
 )
 def test_parameters_outside_their_domain_are_refused(wrong) -> None:

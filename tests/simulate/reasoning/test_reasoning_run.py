@@ -7,6 +7,7 @@ import sys
 import textwrap
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -83,10 +84,10 @@ def test_means_and_errors_are_those_of_all_problems() -> None:
         spent = random.integers(0, 2**30, (3, problems)).astype(np.int32)
         left = random.random(problems)
         curve = random.integers(-1, 3, (16, problems)).astype(np.int8)
-        nodes = random.integers(1, 9, problems)
+        nodes, crowded = random.integers(1, 9, problems), random.random(problems) < 0.3
         half = 2 * BLOCK
         parts = [
-            _summarized(spent[0, cut] % 7, spent[:, cut], left[cut], nodes[cut], curve[:, cut])
+            _summarized(spent[0, cut] % 7, spent[:, cut], left[cut], nodes[cut], curve[:, cut], crowded[cut])
             for cut in (slice(0, half), slice(half, None))
             if spent[0, cut].size
         ]
@@ -100,6 +101,7 @@ def test_means_and_errors_are_those_of_all_problems() -> None:
         assert np.sum([part.right for part in parts], axis=0).tolist() == np.sum(curve == 0, axis=1).tolist()
         assert np.max([part.largest for part in parts], axis=0).tolist() == spent.max(axis=1).tolist()
         assert sum(part.expansions for part in parts) == nodes.sum() - problems
+        assert sum(part.crowded for part in parts) == crowded.sum()
 
 
 def test_a_million_problems_take_no_more_memory_than_a_few() -> None:
@@ -115,6 +117,19 @@ def test_a_million_problems_take_no_more_memory_than_a_few() -> None:
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True)
     few, many = map(float, done.stdout.split())
     assert many - few < 16.0, f"{few} and {many} mebibytes"
+
+
+def test_memory_of_a_group_is_in_proportion_to_problems_times_nodes() -> None:
+    def room(problems: int, slots: int) -> int:
+        world, policy, place = HopWorld(), ValueTree(), jnp.arange(problems, dtype=jnp.uint32)
+        given = (world, policy, BUDGET.ledger(), place, world.problems(0, 0, problems), jnp.zeros(2, jnp.uint32))
+        fixed = {"slots": slots, "requests": 40, "kinds": engine.kinds(world, policy)}
+        return engine._play.lower(*given, **fixed).compile().memory_analysis().temp_size_in_bytes
+
+    with jax.enable_x64(False):
+        few, many, deep = room(128, 32), room(512, 32), room(128, 128)
+    assert 3.8 < many / few < 4.2
+    assert 3.5 < deep / few < 4.2
 
 
 def test_a_world_among_many_is_that_world() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,9 @@ def test_same_requests_as_the_plain_twin(width: int, exploration: float) -> None
             np.testing.assert_allclose(totals, [node.total for node in twin.nodes], rtol=1e-5)
 
 
-@pytest.mark.parametrize("wrong", [{"width": 0}, {"exploration": -1.0}, {"reserve": 1.5}])
+@pytest.mark.parametrize(
+    "wrong", [{"width": 0}, {"width": 2.5}, {"exploration": -1.0}, {"exploration": math.inf}, {"reserve": 1.5}]
+)
 def test_parameters_outside_their_domain_are_refused(wrong) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Uct(**wrong)

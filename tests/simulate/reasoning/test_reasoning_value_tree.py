@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import math
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from budgetsim.simulate.reasoning import Budget, HopWorld, Prices, ValueTree, simulate_strategy
+from budgetsim.simulate.reasoning import (
+    Budget,
+    HopWorld,
+    Prices,
+    ProportionalSplit,
+    UcbVariant,
+    ValueTree,
+    simulate_strategy,
+)
+from budgetsim.simulate.reasoning.policy import Event
 from budgetsim.simulate.reasoning.reference.search_hops import SearchedQuestion
 from budgetsim.simulate.reasoning.reference.stepwise import play_plain
 from budgetsim.simulate.reasoning.reference.trace import trace
@@ -25,6 +35,11 @@ RULES = [
     ValueTree(selection="constant", stop_at_answer=True, widen_until_gain=False),
     ValueTree(largest_exponent=2.0, back_propagation="none", backstop=0.7),
     ValueTree(selection="uniform", capacity=1, critic="absolute"),
+    ValueTree(capacity=1, directive=False),  # here and in the next two the pool may have no leaf
+    ValueTree(capacity=2, directive=False, critic="absolute"),
+    ValueTree(critic="none", capacity=1),
+    ValueTree(largest_gain=0.15, largest_value=0.9, children=2),
+    ValueTree(least_value=0.0, largest_gain=math.inf, largest_value=math.inf, directive=False),
 ]
 
 
@@ -105,6 +120,66 @@ def test_residual_critic_beats_the_absolute_one_and_noise_costs_the_high_budget(
     assert accuracy(ValueTree()) > accuracy(ValueTree(), critic_noise=2.5, fooled=0.9) + 0.05
 
 
+def test_money_is_kept_back_for_the_answer_as_tokens_are() -> None:
+    """Two to the eleventh tokens, or as many of a currency in which each costs 1: the same shares to the last bit.
+
+    Three tenths are 614 tokens, a step and its critic take 378 at most, an answer 119: one can always be paid.
+    """
+    prices = Prices(input_token=1.0, output_token=1.0)
+    same = (Budget(tokens=2048), Budget(money=2048.0, prices=prices), Budget(tokens=2048, money=1e9, prices=prices))
+    for rule in (
+        ValueTree(backstop=0.3),
+        UcbVariant(tree=ValueTree(selection="uniform", backstop=0.3)),
+        ProportionalSplit(tree=ValueTree(back_propagation="none", directive=False, backstop=0.3)),
+    ):
+        tokens, money, both = (
+            simulate_strategy(HopWorld(), rule, budget, problems=512, seed=4, nodes=NODES) for budget in same
+        )
+        assert tokens.answered.value == money.answered.value == 1.0
+        np.testing.assert_array_equal(tokens.answers, money.answers)
+        np.testing.assert_array_equal(tokens.answers, both.answers)
+    careless = simulate_strategy(HopWorld(), ValueTree(backstop=0.0), same[1], problems=512, seed=4, nodes=NODES)
+    assert careless.answered.value < 1.0
+
+
+def test_an_answer_is_forced_from_the_best_node_where_no_leaf_is_open() -> None:
+    """Of open nodes worth 3, 5 and 5 points that all have children, the first of the best."""
+    rule = ValueTree()
+    state = rule.init(5, 2, 1)
+    column = jnp.array([[3.0], [5.0], [5.0], [9.0], [0.0]])
+    state = state._replace(value=column, open=column * (column < 9.0) > 0.0, children=jnp.ones((5, 1), jnp.int32))
+    assert rule._best_leaf(state).tolist() == [1]
+    assert rule._best_leaf(state._replace(children=state.children.at[0].set(0))).tolist() == [0]
+
+
+def test_a_floor_below_the_root_is_idle_where_what_gains_nothing_is_pruned() -> None:
+    def answers(**changes: object) -> list[int]:
+        rule = ValueTree(selection="constant", **changes)
+        return simulate_strategy(HopWorld(), rule, BUDGETS[1], problems=2048, seed=3, nodes=NODES).answers.tolist()
+
+    assert answers() == answers(least_value=0.0)
+    assert answers(directive=False, root_value=0.3) != answers(directive=False, root_value=0.3, least_value=0.0)
+
+
+def test_gains_are_limited_and_values_bounded() -> None:
+    """One step from the root, of a critic that always gives 4 points: what the child is worth, by hand."""
+    for rule, points in (
+        (ValueTree(), 5.0),
+        (ValueTree(largest_gain=0.2), 3.0),
+        (ValueTree(largest_gain=math.inf), 5.0),
+        (ValueTree(root_value=0.5, threshold=1.0), 9.0),
+        (ValueTree(root_value=0.9, threshold=1.0), 10.0),
+        (ValueTree(root_value=0.9, largest_value=math.inf), 13.0),
+        (ValueTree(root_value=0.5, largest_value=0.6), 6.0),
+    ):
+        zero, four = jnp.zeros(1, jnp.int32), jnp.full(1, 4.0)
+        event = Event(
+            zero == 0, zero, zero, zero + 1, four, four / 10.0, zero > 0, zero - 1, jnp.zeros((4, 1), jnp.int32)
+        )
+        value, _, _ = rule._judge(10.0 * jnp.float32([rule.root_value]), event)
+        assert float(value[0]) == pytest.approx(points, rel=1e-6)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -114,8 +189,19 @@ def test_residual_critic_beats_the_absolute_one_and_noise_costs_the_high_budget(
         {"largest_exponent": 0.5},
         {"children": 0},
         {"capacity": -1},
+        {"children": 2.5},
+        {"capacity": 1.5},
+        {"largest_gain": 0.0},
+        {"largest_value": math.nan},
+        {"least_value": -0.1},
+        {"least_value": 0.6, "largest_value": 0.5},
+        {"least_value": math.inf, "largest_value": math.inf},
+        {"selection": "inverse-ratio"},
+        {"critic": "residuall"},
+        {"back_propagation": "Raw"},
+        {"final": "Sum"},
     ],
 )
 def test_parameters_outside_their_domain_are_refused(wrong) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
+    with pytest.raises(ValueError, match=f"^{next(iter(wrong))} must be"):
         ValueTree(**wrong)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from budgetsim.simulate.reasoning import Budget, HopWorld, ProportionalSplit, UcbVariant, simulate_strategy
+from budgetsim.simulate.reasoning import Budget, HopWorld, ProportionalSplit, UcbVariant, ValueTree, simulate_strategy
 from budgetsim.simulate.reasoning.reference.compare import differences
 from budgetsim.simulate.reasoning.reference.proportional_split import PlainProportionalSplit
 from budgetsim.simulate.reasoning.reference.ucb_variant import PlainUcbVariant
@@ -40,6 +40,7 @@ def test_accuracies_of_an_independent_program(kind, critic, expected) -> None:
         (UcbVariant(weight=0.2, calls=7.0), PlainUcbVariant),
         (ProportionalSplit(), PlainProportionalSplit),
         (ProportionalSplit(children=2, calls=13.0), PlainProportionalSplit),
+        (ProportionalSplit(tree=ValueTree(directive=False, least_value=0.0)), PlainProportionalSplit),
     ],
 )
 def test_same_requests_as_the_plain_twin(rule, twin) -> None:
@@ -55,7 +56,15 @@ def test_same_requests_as_the_plain_twin(rule, twin) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "wrong"),
-    [(UcbVariant, {"weight": -1.0}), (UcbVariant, {"calls": 0.0}), (ProportionalSplit, {"children": 0})],
+    [
+        (UcbVariant, {"weight": -1.0}),
+        (UcbVariant, {"weight": math.inf}),
+        (UcbVariant, {"calls": 0.0}),
+        (UcbVariant, {"calls": 1.5}),
+        (ProportionalSplit, {"children": 0}),
+        (ProportionalSplit, {"children": 1.5}),
+        (ProportionalSplit, {"calls": math.inf}),
+    ],
 )
 def test_parameters_outside_their_domain_are_refused(kind, wrong) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):

@@ -110,6 +110,7 @@ def test_searches_know_their_domains():
         (Beam, {"width": 0}), (Beam, {"proposals": 0}), (Beam, {"proposals": ()}), (Beam, {"proposals": (2, 0)}),
         (Beam, {"reserve": 1.1}), (Rebase, {"width": 65}), (Rebase, {"temperature": 0.0}), (Rebase, {"deepest": 0}),
         (Greedy, {"children": 0}), (Greedy, {"reserve": -0.1}), (Uniform, {"reserve": math.nan}),
+        (Rebase, {"deepest": 2.5}), (Rebase, {"temperature": math.inf}), (Beam, {"proposals": np.float64(2.5)}),
         (AbMcts, {"posterior": "normal"}), (AbMcts, {"weight": 0.0}), (AbMcts, {"variance": -1.0}),
         (AbMcts, {"mean": math.inf}), (AbMcts, {"first": 0.0}), (AbMcts, {"reserve": 2.0}),
     ):  # fmt: skip

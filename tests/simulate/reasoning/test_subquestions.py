@@ -34,7 +34,7 @@ def random_world(choose, parts, **others):
 
 def chances(world, tokens):
     rows = zip(world.initial_uncertainty, world.decay_rate, tokens, strict=True)
-    return [min(1.0, c * b**-rate) if b else 1.0 for c, rate, b in rows]
+    return [min(1.0, c * b**-rate + world.aleatoric) if b else 1.0 for c, rate, b in rows]
 
 
 def wrong_answers(result):
@@ -74,7 +74,29 @@ def test_accuracy_and_uncertainty_are_those_of_the_split(agrees):
         means.append((wrong_answers(result), sum(expected)))
         funded = [place for place, value in enumerate(tokens) if value]
         read = 70 + 9 * len(funded) + (31 if tokens[0] else 0)  # the first call reads the longer prompt
-        assert result.largest == (read, 30 + 900, 1 + len(funded))
+        assert result.largest == (read, 30 + 900, 1 + len(funded), 0)
+    agrees(shares, means)
+
+
+def test_what_no_tokens_remove(agrees):
+    """Without end of tokens a sub-answer is wrong with the aleatoric chance alone; with some, with the sum of both."""
+    choose, shares, means = random.Random(6), [], []
+    for seed, aleatoric in enumerate((0.05, 0.3, 0.9)):
+        world = random_world(choose, 3, aleatoric=aleatoric, own_concentration=math.inf)
+        for policy, tokens in (
+            (SplitBudget(tokens=(10**8,) * 3), (10**8,) * 3),
+            (SplitBudget(tokens=(40, 0, 300)), (40, 0, 300)),
+            (GlobalBudget(tokens=900), (300, 300, 300)),
+        ):
+            result = simulate_strategy(world, policy, Budget(), problems=2**12, seed=seed)
+            expected = chances(world, tokens)
+            shares.append((result.accuracy, math.prod(1 - chance for chance in expected)))
+            means.append((wrong_answers(result), sum(expected)))
+        questions = plain_subquestions(world, seed, 40)
+        policy = SplitBudget(tokens=(40, 10, 300))
+        compared = compare(world, questions, policy, split_budget.play, Budget(), seed=seed)
+        assert (compared.differences, compared.problems > 30) == ([], True)
+    assert chances(world, (10**8,) * 3) == pytest.approx([0.9] * 3, abs=0.02)
     agrees(shares, means)
 
 
@@ -242,6 +264,7 @@ def test_prior_is_the_one_written_down():
         (lambda: SubQuestions(decay_rate=(1.0,)), "decay_rate"),
         (lambda: SubQuestions(prompt_tokens=-1), "prompt_tokens"),
         (lambda: SubQuestions(own_concentration=0.0), "own_concentration"),
+        (lambda: SubQuestions(aleatoric=1.5), "aleatoric"),
         (lambda: SplitBudget(tokens=()), "tokens"),
         (lambda: SplitBudget(tokens=(1, -1)), "tokens"),
         (lambda: GlobalBudget(tokens=-1), "tokens"),

@@ -68,6 +68,20 @@ def test_same_as_twin_where_pages_are_read_and_a_judge_decides():
     assert judged == 6
 
 
+@pytest.mark.parametrize("by_used", [False, True])
+def test_a_tracker_sees_its_money(by_used):
+    """Nothing but money is limited, and what is left of it decides: engine and twin call and pay the same."""
+    world = SearchWorld(success_mean=0.05, call_spread=0.0)
+    prices = Prices(input_token=1e-6, output_token=4e-6, call=1e-3)
+    questions = plain_searches(world, 3, 60)
+    policy = BudgetTracker(hazard=0.2, by_used=by_used)
+    for money in (0.0, 0.02, 0.1):
+        budget = Budget(money=money, prices=prices)
+        compared = compare(world, questions, policy, search_agents.budget_tracker, budget, seed=3, nodes=40)
+        assert not compared.differences
+        assert compared.problems == 60
+
+
 def test_calls_are_those_of_a_capped_geometric_law(agrees):
     choose = random.Random(1)
     shares, means = [], []

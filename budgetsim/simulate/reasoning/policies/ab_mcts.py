@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,9 @@ from budgetsim.simulate.reasoning.policies import thompson
 from budgetsim.simulate.reasoning.policies.closing import Closing, expand_or_answer, follow, has_to_end, no_answer
 from budgetsim.simulate.reasoning.policies.thompson import Beta, Normal, Scores
 from budgetsim.simulate.reasoning.policy import EXPAND, Choice, Event, View
-from budgetsim.simulate.reasoning.world import check_numbers
+from budgetsim.simulate.reasoning.world import check_choice, check_numbers
+
+Posterior: TypeAlias = Literal["gaussian", "beta"]
 
 ARM, NEW, OLD = range(3)
 """What is drawn for a node: its worth to its parent, a new child of it, going on with the children it has."""
@@ -75,7 +77,7 @@ class AbMcts:
     True
     """
 
-    posterior: Literal["gaussian", "beta"] = "gaussian"
+    posterior: Posterior = "gaussian"
     mean: float = 0.0
     weight: float = 1.0
     freedom: float = 1.0
@@ -85,8 +87,7 @@ class AbMcts:
     reserve: float = 0.1
 
     def __post_init__(self) -> None:
-        if self.posterior not in ("gaussian", "beta"):
-            raise ValueError(f"posterior must be 'gaussian' or 'beta', got {self.posterior!r}")
+        check_choice(self, "posterior", get_args(Posterior))
         check_numbers(self, ("mean",), "in [-1000, 1000]", lambda value: -1000.0 <= value <= 1000.0)
         positive = ("weight", "freedom", "variance", "first", "second")
         check_numbers(self, positive, "in [1e-6, 1e6]", lambda value: 1e-6 <= value <= 1e6)

@@ -87,7 +87,7 @@ class AdaptiveConsistency:
         check_numbers(
             self, ("largest",), f"in 1 ... {MOST_SAMPLES}", lambda value: 1 <= value <= MOST_SAMPLES and value % 1 == 0
         )
-        check_numbers(self, ("longest",), "0 or more", lambda value: value >= 0)
+        check_numbers(self, ("longest",), "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
 
     @property
     def uses_critic(self) -> bool:

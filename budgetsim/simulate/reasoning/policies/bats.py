@@ -30,6 +30,7 @@ class BatsState(NamedTuple):
     last: jax.Array  # the same of the one accepted last
     judged: jax.Array  # bool
     answer: jax.Array
+    answered: jax.Array  # bool: it was asked for and paid, whatever came of it
 
 
 @partial(jax.tree_util.register_dataclass, meta_fields=("stops",), data_fields=("hazard", "browsing", "judge"))
@@ -90,7 +91,7 @@ class Bats:
         del slots, answers
         zero = jnp.zeros((problems,), jnp.int32)
         none, nobody = zero > 0, zero + NOBODY
-        return BatsState(zero, ~none, none, nobody, nobody, none, zero + NO_ANSWER)
+        return BatsState(zero, ~none, none, nobody, nobody, none, zero + NO_ANSWER, none)
 
     def choose(self, uniform: Uniforms, view: View, state: BatsState) -> Choice:
         """A verdict on what is proposed; the judge or the answer if the search is over; else a call."""
@@ -98,8 +99,7 @@ class Bats:
         accepted, contested = state.last != NOBODY, state.first != state.last
         over = no_calls(view, self.browsing) | (accepted & self.stops)
         judges = over & contested & ~state.judged & (view.refused == 0)
-        done = (state.answer != NO_ANSWER) | (view.refused > 1)
-        kind = jnp.where(done, STOP, jnp.where(over & ~judges, ANSWER, EXPAND))
+        kind = jnp.where(state.answered | (view.refused > 1), STOP, jnp.where(over & ~judges, ANSWER, EXPAND))
         first = state.judged & (uniform[2] >= self.judge)
         node = jnp.where(over & accepted, jnp.where(first, state.first, state.last), state.node)
         call = jnp.where(proposes, VERIFY, tool_call(uniform[1], view, self.browsing))
@@ -107,7 +107,7 @@ class Bats:
 
     def update(self, view: View, state: BatsState, event: Event) -> BatsState:
         """A verdict, which is no tool call, accepts or starts anew; a call may find something."""
-        grown = event.made & (event.kind == EXPAND)
+        grown, answered = event.made & (event.kind == EXPAND), event.made & (event.kind == ANSWER)
         talk = grown & (event.costs[CALLS] == 0) & (event.costs[BROWSES] == 0)
         judged = talk & no_calls(view, self.browsing)  # there is a verdict only while calls are left
         accepts = talk & ~judged & event.ends
@@ -118,7 +118,8 @@ class Bats:
             first=jnp.where(accepts & (state.first == NOBODY), event.child, state.first),
             last=jnp.where(accepts, event.child, state.last),
             judged=state.judged | judged,
-            answer=jnp.where(event.made & (event.kind == ANSWER), event.answer, state.answer),
+            answer=jnp.where(answered, event.answer, state.answer),
+            answered=state.answered | answered,
         )
 
     def answer(self, uniform: Uniforms, view: View, state: BatsState) -> jax.Array:

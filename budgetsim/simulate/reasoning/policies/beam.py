@@ -14,7 +14,7 @@ from budgetsim.simulate.reasoning.policies import levels
 from budgetsim.simulate.reasoning.policies.closing import Closing, expand_or_answer, follow, has_to_end, no_answer
 from budgetsim.simulate.reasoning.policies.levels import Level
 from budgetsim.simulate.reasoning.policy import EXPAND, Choice, Event, View
-from budgetsim.simulate.reasoning.world import check_numbers
+from budgetsim.simulate.reasoning.world import check_numbers, is_number
 
 WIDEST = 64
 
@@ -76,7 +76,7 @@ class Beam:
         if not self._proposals():
             raise ValueError("proposals must have one number or more, got ()")
         for count in self._proposals():
-            if isinstance(count, int | float) and not (count >= 1 and count % 1 == 0):
+            if is_number(count) and not (count >= 1 and count % 1 == 0):
                 raise ValueError(f"proposals must be whole numbers, 1 or more, got {count}")
 
     def _proposals(self) -> tuple[int, ...]:

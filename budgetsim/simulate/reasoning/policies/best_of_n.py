@@ -61,7 +61,9 @@ class BestOfN:
     samples: int = 8
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("samples",), f"in 1 ... {MOST}", lambda value: 1 <= value <= MOST)
+        check_numbers(
+            self, ("samples",), f"a whole number in 1 ... {MOST}", lambda value: 1 <= value <= MOST and value % 1 == 0
+        )
 
     @property
     def uses_critic(self) -> bool:

@@ -19,12 +19,13 @@ from budgetsim.simulate.reasoning.world import check_numbers
 
 
 class CascadeState(NamedTuple):
-    """Votes of the cheap and of the strong model."""
+    """Calls and votes of the cheap and of the strong model."""
 
     pending: jax.Array  # cheap call to be read, or NOBODY
     asked: jax.Array  # int32: cheap calls made
     cheap: jax.Array  # int32 [answers, problems]
     strong: jax.Array  # int32 [answers, problems]
+    answered: jax.Array  # int32: calls of the strong model, which need not give a vote
 
 
 @partial(jax.tree_util.register_dataclass, meta_fields=(), data_fields=("cheap_samples", "agreement", "strong_samples"))
@@ -68,7 +69,9 @@ class Cascade:
 
     def __post_init__(self) -> None:
         names = ("cheap_samples", "agreement", "strong_samples")
-        check_numbers(self, names, f"in 1 ... {MOST}", lambda value: 1 <= value <= MOST)
+        check_numbers(
+            self, names, f"a whole number in 1 ... {MOST}", lambda value: 1 <= value <= MOST and value % 1 == 0
+        )
 
     @property
     def uses_critic(self) -> bool:
@@ -80,14 +83,14 @@ class Cascade:
         del slots
         zero = jnp.zeros((problems,), jnp.int32)
         votes = jnp.zeros((answers, problems), jnp.int32)
-        return CascadeState(zero + NOBODY, zero, votes, votes)
+        return CascadeState(zero + NOBODY, zero, votes, votes, zero)
 
     def choose(self, uniform: Uniforms, view: View, state: CascadeState) -> Choice:
         """The cheap model until it was asked often enough, then answers of the strong one from the root."""
         del uniform
         escalates = (state.asked >= self.cheap_samples) & (state.pending == NOBODY)
         agreed = jnp.max(state.cheap, axis=0) >= self.agreement
-        enough = agreed | (jnp.sum(state.strong, axis=0) >= self.strong_samples) | (view.refused > 0)
+        enough = agreed | (state.answered >= self.strong_samples) | (view.refused > 0)
         choice = ask_or_read(view, state.pending, jnp.zeros_like(state.asked), CHEAP, jnp.zeros_like(agreed))
         return choice._replace(kind=jnp.where(escalates, jnp.where(enough, STOP, ANSWER), choice.kind))
 
@@ -101,6 +104,7 @@ class Cascade:
             asked=state.asked + (event.made & (event.kind == EXPAND)),
             cheap=state.cheap + jnp.where(from_root, 0, vote),
             strong=state.strong + jnp.where(from_root, vote, 0),
+            answered=state.answered + (read(event) & from_root),
         )
 
     def answer(self, uniform: Uniforms, view: View, state: CascadeState) -> jax.Array:

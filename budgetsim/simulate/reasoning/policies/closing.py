@@ -17,12 +17,13 @@ class Closing(NamedTuple):
     node: jax.Array  # finished before unfinished, then the highest score, then the earliest
     rank: jax.Array  # its score, and 1 more if it is finished; the root counts as 0
     answer: jax.Array
+    answered: jax.Array  # bool: it was asked for and paid, whatever came of it; nothing comes after
 
 
 def no_answer(problems: int) -> Closing:
     """Only the root could answer."""
     zero = jnp.zeros((problems,), jnp.int32)
-    return Closing(zero, jnp.zeros((problems,), jnp.float32), zero + NO_ANSWER)
+    return Closing(zero, jnp.zeros((problems,), jnp.float32), zero + NO_ANSWER, zero > 0)
 
 
 def has_to_end(view: View, reserve: jax.Array | float) -> jax.Array:
@@ -32,7 +33,7 @@ def has_to_end(view: View, reserve: jax.Array | float) -> jax.Array:
 
 def expand_or_answer(node: jax.Array, over: jax.Array, closing: Closing) -> Choice:
     """A step from ``node``; the answer of the best node once the search is over; then nothing."""
-    kind = jnp.where(closing.answer != NO_ANSWER, STOP, jnp.where(over, ANSWER, EXPAND))
+    kind = jnp.where(closing.answered, STOP, jnp.where(over, ANSWER, EXPAND))
     return Choice(kind, jnp.where(over, closing.node, node), jnp.full(kind.shape, KEEP))
 
 
@@ -45,4 +46,5 @@ def follow(closing: Closing, event: Event) -> Closing:
         jnp.where(better, event.child, closing.node),
         jnp.where(better, rank, closing.rank),
         jnp.where(answered, event.answer, closing.answer),
+        closing.answered | answered,
     )

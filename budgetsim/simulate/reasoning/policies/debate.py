@@ -68,9 +68,17 @@ class Debate:
 
     def __post_init__(self) -> None:
         check_numbers(
-            self, ("agents",), f"in 1 ... {MOST_AGENTS}", lambda value: 1 <= value <= MOST_AGENTS and value % 1 == 0
+            self,
+            ("agents",),
+            f"a whole number in 1 ... {MOST_AGENTS}",
+            lambda value: 1 <= value <= MOST_AGENTS and value % 1 == 0,
         )
-        check_numbers(self, ("rounds",), f"in 1 ... {LARGEST_ROUNDS}", lambda value: 1 <= value <= LARGEST_ROUNDS)
+        check_numbers(
+            self,
+            ("rounds",),
+            f"a whole number in 1 ... {LARGEST_ROUNDS}",
+            lambda value: 1 <= value <= LARGEST_ROUNDS and value % 1 == 0,
+        )
 
     @property
     def uses_critic(self) -> bool:

@@ -9,11 +9,11 @@ import jax
 import jax.numpy as jnp
 
 from budgetsim.simulate.reasoning.columns import Uniforms
-from budgetsim.simulate.reasoning.policies.asking import NOBODY, ask_or_read, read, waiting
+from budgetsim.simulate.reasoning.policies.asking import ask_or_read, read, waiting
 from budgetsim.simulate.reasoning.policies.once import OnceState, none_asked
 from budgetsim.simulate.reasoning.policy import Choice, Event, View
 from budgetsim.simulate.reasoning.subquestions import at_once
-from budgetsim.simulate.reasoning.world import NO_ANSWER, check_numbers
+from budgetsim.simulate.reasoning.world import check_numbers
 
 
 @partial(jax.tree_util.register_dataclass, meta_fields=(), data_fields=("tokens",))
@@ -60,8 +60,7 @@ class GlobalBudget:
     def choose(self, uniform: Uniforms, view: View, state: OnceState) -> Choice:
         """Ask, then read."""
         del uniform
-        asked = (state.pending != NOBODY) | (state.answer != NO_ANSWER)
-        return ask_or_read(view, state.pending, jnp.zeros_like(state.pending), at_once(self.tokens), asked)
+        return ask_or_read(view, state.pending, jnp.zeros_like(state.pending), at_once(self.tokens), view.nodes > 1)
 
     def update(self, view: View, state: OnceState, event: Event) -> OnceState:
         """Note the answer."""

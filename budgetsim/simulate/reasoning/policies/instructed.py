@@ -10,10 +10,10 @@ import jax.numpy as jnp
 
 from budgetsim.simulate.reasoning.columns import Uniforms
 from budgetsim.simulate.reasoning.elasticity import DIRECT, LARGEST_TOKENS, VANILLA
-from budgetsim.simulate.reasoning.policies.asking import NOBODY, ask_or_read, read, waiting
+from budgetsim.simulate.reasoning.policies.asking import ask_or_read, read, waiting
 from budgetsim.simulate.reasoning.policies.once import OnceState, none_asked
 from budgetsim.simulate.reasoning.policy import Choice, Event, View
-from budgetsim.simulate.reasoning.world import NO_ANSWER, check_numbers
+from budgetsim.simulate.reasoning.world import check_numbers
 
 
 @partial(jax.tree_util.register_dataclass, meta_fields=(), data_fields=("token_budget",))
@@ -62,8 +62,7 @@ class Instructed:
     def choose(self, uniform: Uniforms, view: View, state: OnceState) -> Choice:
         """Ask, then read."""
         del uniform
-        asked = (state.pending != NOBODY) | (state.answer != NO_ANSWER)
-        return ask_or_read(view, state.pending, jnp.zeros_like(state.pending), self.token_budget, asked)
+        return ask_or_read(view, state.pending, jnp.zeros_like(state.pending), self.token_budget, view.nodes > 1)
 
     def update(self, view: View, state: OnceState, event: Event) -> OnceState:
         """Note the answer."""

@@ -57,8 +57,10 @@ class ParallelChains:
     answers_when_cut: bool = False
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("chains",), f"in 1 ... {MOST}", lambda value: 1 <= value <= MOST)
-        check_numbers(self, ("longest",), "0 or more", lambda value: value >= 0)
+        check_numbers(
+            self, ("chains",), f"a whole number in 1 ... {MOST}", lambda value: 1 <= value <= MOST and value % 1 == 0
+        )
+        check_numbers(self, ("longest",), "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
 
     @property
     def uses_critic(self) -> bool:

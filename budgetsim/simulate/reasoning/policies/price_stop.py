@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,7 +28,7 @@ class PriceStop:
     Raises
     ------
     ValueError
-        If ``price`` is negative.
+        If ``price`` is negative or not finite.
 
     Notes
     -----
@@ -45,7 +46,7 @@ class PriceStop:
     price: float = 1e-4
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("price",), "0 or more", lambda value: value >= 0.0)
+        check_numbers(self, ("price",), "finite and 0 or more", lambda value: 0.0 <= value < math.inf)
 
     @property
     def uses_critic(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from budgetsim.simulate.reasoning.policies import levels
 from budgetsim.simulate.reasoning.policies.closing import has_to_end
 from budgetsim.simulate.reasoning.policies.levels import Level
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Event, View
-from budgetsim.simulate.reasoning.world import KEEP, check_numbers
+from budgetsim.simulate.reasoning.world import KEEP, NO_ANSWER, check_numbers
 
 WIDEST = 64
 ROUNDING = 1e-6  # a share this little above a whole number counts as that number
@@ -33,7 +34,7 @@ class RebaseState(NamedTuple):
     pending: jax.Array  # finished node that must answer next, or -1
     reward: jax.Array  # its reward
     votes: jax.Array  # [answers, problems]: summed rewards of the nodes that gave each answer
-    answered: jax.Array  # bool
+    answered: jax.Array  # bool: a finished node gave an answer
     best: jax.Array  # node of the highest reward, for an answer that is forced
     best_score: jax.Array
     forced: jax.Array  # bool: a forced answer was asked for; nothing comes after
@@ -68,7 +69,7 @@ class Rebase:
     width
         Children of the first level, 1 ... 64.
     temperature
-        Temperature of the softmax over rewards, above 0.
+        Temperature of the softmax over rewards, finite and above 0.
     deepest
         Depth at which a node counts as finished, 1 or more.
     reserve
@@ -101,8 +102,8 @@ class Rebase:
 
     def __post_init__(self) -> None:
         check_numbers(self, ("width",), f"in 1 ... {WIDEST}", lambda value: 1 <= value <= WIDEST and value % 1 == 0)
-        check_numbers(self, ("temperature",), "above 0", lambda value: value > 0.0)
-        check_numbers(self, ("deepest",), "1 or more", lambda value: value >= 1)
+        check_numbers(self, ("temperature",), "finite and above 0", lambda value: 0.0 < value < math.inf)
+        check_numbers(self, ("deepest",), "a whole number, 1 or more", lambda value: value >= 1 and value % 1 == 0)
         check_numbers(self, ("reserve",), "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
 
     @property
@@ -148,8 +149,9 @@ class Rebase:
         answered = event.made & (event.kind == ANSWER)
         ends = grown & (event.ends | (take(view.depth, event.child) >= self.deepest))
         better = grown & (event.score > state.best_score)
+        given = answered & (event.answer != NO_ANSWER)
         reward = jnp.where(state.pending >= 0, state.reward, state.best_score)
-        vote = jnp.where(answered, jnp.maximum(reward, 1e-6), 0.0)
+        vote = jnp.where(given, jnp.maximum(reward, 1e-6), 0.0)
         coming = levels.insert(state.coming, grown & ~ends, event.child, event.score, ends)
         state = state._replace(
             coming=coming,
@@ -157,8 +159,8 @@ class Rebase:
             finished=state.finished + ends,
             pending=jnp.where(ends, event.child, -1),
             reward=event.score,
-            votes=add(state.votes, jnp.where(answered, event.answer, 0), vote),
-            answered=state.answered | answered,
+            votes=add(state.votes, jnp.where(given, event.answer, 0), vote),
+            answered=state.answered | given,
             best=jnp.where(better, event.child, state.best),
             best_score=jnp.where(better, event.score, state.best_score),
             forced=state.forced | ((event.kind == ANSWER) & (state.pending < 0) & event.made),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,7 +28,7 @@ class RelativeGainStop:
     Raises
     ------
     ValueError
-        If ``threshold`` is negative.
+        If ``threshold`` is negative or not finite.
 
     Notes
     -----
@@ -45,7 +46,7 @@ class RelativeGainStop:
     threshold: float = 0.05
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("threshold",), "0 or more", lambda value: value >= 0.0)
+        check_numbers(self, ("threshold",), "finite and 0 or more", lambda value: 0.0 <= value < math.inf)
 
     @property
     def uses_critic(self) -> bool:

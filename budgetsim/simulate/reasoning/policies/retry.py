@@ -60,7 +60,9 @@ class Retry:
     attempts: int = 5
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("attempts",), f"in 1 ... {MOST}", lambda value: 1 <= value <= MOST)
+        check_numbers(
+            self, ("attempts",), f"a whole number in 1 ... {MOST}", lambda value: 1 <= value <= MOST and value % 1 == 0
+        )
 
     @property
     def uses_critic(self) -> bool:

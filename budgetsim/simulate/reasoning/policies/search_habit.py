@@ -20,12 +20,13 @@ class HabitState(NamedTuple):
     made: jax.Array  # int32: calls made
     ended: jax.Array  # bool: something was found
     answer: jax.Array
+    answered: jax.Array  # bool: it was asked for and paid, whatever came of it
 
 
 def nothing_searched(problems: int) -> HabitState:
     """The agent before its first call, which it always makes."""
     zero = jnp.zeros((problems,), jnp.int32)
-    return HabitState(zero, zero, zero > 0, zero + NO_ANSWER)
+    return HabitState(zero, zero, zero > 0, zero + NO_ANSWER, zero > 0)
 
 
 def search_or_answer(
@@ -34,7 +35,7 @@ def search_or_answer(
     """A call more; the answer once the agent found something, stops by habit, or was refused a call."""
     tired = (state.made > 0) & (uniform[0] < hazard)
     over = state.ended | tired | no_calls(view, browsing)
-    kind = jnp.where((state.answer != NO_ANSWER) | (view.refused > 1), STOP, jnp.where(over, ANSWER, EXPAND))
+    kind = jnp.where(state.answered | (view.refused > 1), STOP, jnp.where(over, ANSWER, EXPAND))
     return Choice(kind, state.node, tool_call(uniform[1], view, browsing))
 
 
@@ -52,10 +53,11 @@ def no_calls(view: View, browsing: jax.Array | float) -> jax.Array:
 
 def follow_search(state: HabitState, event: Event) -> HabitState:
     """Go to the new node, note the answer."""
-    grown = event.made & (event.kind == EXPAND)
+    grown, answered = event.made & (event.kind == EXPAND), event.made & (event.kind == ANSWER)
     return HabitState(
         node=jnp.where(grown, event.child, state.node),
         made=state.made + grown,
         ended=jnp.where(grown, event.ends, state.ended),
-        answer=jnp.where(event.made & (event.kind == ANSWER), event.answer, state.answer),
+        answer=jnp.where(answered, event.answer, state.answer),
+        answered=state.answered | answered,
     )

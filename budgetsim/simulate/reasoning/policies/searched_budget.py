@@ -81,7 +81,7 @@ class SearchedBudget:
             before=jnp.where(accepted, state.now, state.before),
             now=jnp.where(asked, event.costs[OUTPUT], state.now),
             answer=jnp.where(accepted, event.answer, state.answer),
-            over=state.over | (heard & (~accepted | (budget < 2))),
+            over=state.over | (heard & (~accepted | (budget < 2) | (event.answer == NO_ANSWER))),
         )
 
     def answer(self, uniform: Uniforms, view: View, state: SearchedState) -> jax.Array:

@@ -44,7 +44,7 @@ class Single:
     longest: int = 0
 
     def __post_init__(self) -> None:
-        check_numbers(self, ("longest",), "0 or more", lambda value: value >= 0)
+        check_numbers(self, ("longest",), "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
 
     @property
     def uses_critic(self) -> bool:

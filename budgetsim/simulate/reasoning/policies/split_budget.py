@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from budgetsim.simulate.reasoning.columns import Uniforms, take
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Choice, Event, View
 from budgetsim.simulate.reasoning.subquestions import PLAN
-from budgetsim.simulate.reasoning.world import NO_ANSWER
+from budgetsim.simulate.reasoning.world import NO_ANSWER, is_number
 
 
 class SplitState(NamedTuple):
@@ -21,6 +21,7 @@ class SplitState(NamedTuple):
     node: jax.Array
     made: jax.Array  # int32: calls made, the planner's included
     answer: jax.Array
+    answered: jax.Array  # bool: it was asked for and paid, whatever came of it
 
 
 @partial(jax.tree_util.register_dataclass, meta_fields=("planned",), data_fields=("tokens",))
@@ -62,7 +63,7 @@ class SplitBudget:
         if not self.tokens:
             raise ValueError("tokens must have an entry for every sub-question, got none")
         for value in self.tokens:
-            if isinstance(value, int | float) and not (value >= 0 and value % 1 == 0):
+            if is_number(value) and not (value >= 0 and value % 1 == 0):
                 raise ValueError(f"tokens must be whole numbers, 0 or more, got {value}")
 
     @property
@@ -74,7 +75,7 @@ class SplitBudget:
         """Nothing asked."""
         del slots, answers
         zero = jnp.zeros((problems,), jnp.int32)
-        return SplitState(zero, zero, zero + NO_ANSWER)
+        return SplitState(zero, zero, zero + NO_ANSWER, zero > 0)
 
     def choose(self, uniform: Uniforms, view: View, state: SplitState) -> Choice:
         """The planner, the sub-questions in their order, the answer."""
@@ -83,17 +84,17 @@ class SplitBudget:
         rows = jnp.stack(jnp.broadcast_arrays(*(jnp.asarray(hint, jnp.int32) for hint in hints), state.made))[:-1]
         hint = take(rows, jnp.minimum(state.made, len(hints) - 1))
         kind = jnp.where(state.made < len(hints), EXPAND, ANSWER)
-        over = (state.answer != NO_ANSWER) | (view.refused > 0)
-        return Choice(jnp.where(over, STOP, kind), state.node, hint)
+        return Choice(jnp.where(state.answered | (view.refused > 0), STOP, kind), state.node, hint)
 
     def update(self, view: View, state: SplitState, event: Event) -> SplitState:
         """Go on from the new node."""
         del view
-        grown = event.made & (event.kind == EXPAND)
+        grown, answered = event.made & (event.kind == EXPAND), event.made & (event.kind == ANSWER)
         return SplitState(
             jnp.where(grown, event.child, state.node),
             state.made + grown,
-            jnp.where(event.made & (event.kind == ANSWER), event.answer, state.answer),
+            jnp.where(answered, event.answer, state.answer),
+            state.answered | answered,
         )
 
     def answer(self, uniform: Uniforms, view: View, state: SplitState) -> jax.Array:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from budgetsim.simulate.reasoning.policies.adaptive_consistency import AdaptiveConsistency
 from budgetsim.simulate.reasoning.reference.desk import Desk
 from budgetsim.simulate.reasoning.reference.parallel_chains import walk
+from budgetsim.simulate.reasoning.world import NO_ANSWER
 
 
 def leader_ahead(leader: int, runner_up: int) -> Fraction:
@@ -35,7 +36,8 @@ def play(policy: AdaptiveConsistency, desk: Desk) -> int:
         if answer is None:
             break
         votes.append(answer)
-        (_, leader), (_, runner_up) = [*Counter(votes).most_common(2), (None, 0)][:2]
+        given = Counter(answer for answer in votes if answer != NO_ANSWER)
+        (_, leader), (_, runner_up) = [*given.most_common(2), (None, 0), (None, 0)][:2]
         if leader_ahead(leader, runner_up) >= Fraction(policy.threshold):
             break
     return desk.plurality(votes)

@@ -45,12 +45,14 @@ class PlainAnytime:
         """The quality with noise."""
         del state
         seen = self.quality[child] + self.world.noise * NORMAL.inv_cdf(uniform[0] + 2.0**-25)
-        return Judged(seen, seen, (0, 0, 0))
+        return Judged(seen, seen, (0, self.world.critic_tokens, 0))
 
     def answer(self, uniform: Uniform, state: int) -> tuple[int, Costs]:
         """Right where the quality is above the threshold."""
         del uniform
-        return (0 if self.threshold < self.quality[state] else 1) if state >= 0 else -1, (0, 0, 0)
+        if state < 0:
+            return -1, (0, 0, 0)
+        return 0 if self.threshold < self.quality[state] else 1, (0, self.world.answer_tokens, 0)
 
 
 def plain_anytime(world: AnytimeWorld, seed: int, problems: int) -> list[PlainAnytime]:
@@ -112,7 +114,8 @@ def _think(desk: Desk, rule: Callable[[Looks, bool], bool], *, keeps_best: bool)
         node = child.node
         looks.append((desk.spent[1] - before, child.points))
         answer = desk.answer(node)
-        assert answer is not None  # reading is free
+        if answer is None:
+            return held
         best = max((seen for _, seen in looks[:-1]), default=-np.inf)
         if not keeps_best or child.points > best:
             held = answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from budgetsim.simulate.reasoning.answers import CHEAP
 from budgetsim.simulate.reasoning.policies.cascade import Cascade
 from budgetsim.simulate.reasoning.reference.desk import ROOT, Desk
+from budgetsim.simulate.reasoning.world import NO_ANSWER
 
 
 def play(policy: Cascade, desk: Desk) -> int:
@@ -16,7 +17,7 @@ def play(policy: Cascade, desk: Desk) -> int:
         if answer is None:
             return desk.plurality(cheap)
         cheap.append(answer)
-    if max(map(cheap.count, cheap)) >= policy.agreement:
+    if max((cheap.count(answer) for answer in cheap if answer != NO_ANSWER), default=0) >= policy.agreement:
         return desk.plurality(cheap)
     strong: list[int] = []
     for _ in range(policy.strong_samples):
@@ -24,4 +25,4 @@ def play(policy: Cascade, desk: Desk) -> int:
         if answer is None:
             break
         strong.append(answer)
-    return desk.plurality(strong or cheap)
+    return desk.plurality(strong if any(answer != NO_ANSWER for answer in strong) else cheap)

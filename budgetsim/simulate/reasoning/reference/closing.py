@@ -31,7 +31,7 @@ class PlainSearch(ABC):
     def __init__(self, reserve: float) -> None:
         self.reserve = F(reserve)
         self.tree = [Scored(0, None, F(0.0), False, 0)]
-        self.given = NO_ANSWER
+        self.given, self.answered = NO_ANSWER, False
 
     @abstractmethod
     def next_node(self, uniform: Numbers) -> int | None:
@@ -42,7 +42,7 @@ class PlainSearch(ABC):
 
     def choose(self, uniform: Numbers, purse: Purse) -> tuple[int, int, int]:
         """A step, the answer of the best node, or nothing."""
-        if self.given != NO_ANSWER:
+        if self.answered:
             return STOP, 0, 0
         short = purse.left <= self.reserve or purse.shares[1] <= 0 or purse.refused > 0
         node = None if short else self.next_node(uniform)
@@ -55,7 +55,7 @@ class PlainSearch(ABC):
         if not event.made:
             return
         if event.kind == ANSWER:
-            self.given = event.answer
+            self.given, self.answered = event.answer, True
             return
         depth = self.tree[event.node].depth + 1
         node = Scored(len(self.tree), event.node, event.score, event.ends, depth)

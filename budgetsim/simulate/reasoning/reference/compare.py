@@ -7,16 +7,16 @@ from typing import Any
 
 from budgetsim.simulate.reasoning.accountant import Budget
 from budgetsim.simulate.reasoning.arithmetic import ArithmeticWorld
-from budgetsim.simulate.reasoning.hops import HopWorld
 from budgetsim.simulate.reasoning.policy import Policy
 from budgetsim.simulate.reasoning.reference.puzzles import PlainPuzzle
 from budgetsim.simulate.reasoning.reference.search_hops import SearchedQuestion
 from budgetsim.simulate.reasoning.reference.stepwise import PlainPolicy, PlainWorld, play_plain
 from budgetsim.simulate.reasoning.reference.trace import trace
+from budgetsim.simulate.reasoning.world import World
 
 
 def differences(
-    world: ArithmeticWorld | HopWorld,
+    world: World,
     policy: Policy,
     twin: Callable[[], PlainPolicy],
     budget: Budget,
@@ -25,10 +25,12 @@ def differences(
     seed: int,
     nodes: int,
     requests: int,
+    plain: Callable[[Any, Any, int], PlainWorld] | None = None,
 ) -> tuple[list[str], int]:
     """Where the twin did otherwise, and how many requests were compared.
 
-    ``twin`` makes a strategy at work on one problem.
+    ``twin`` makes a strategy at work on one problem; ``plain`` makes a problem of a world that is neither an
+    `ArithmeticWorld` nor a `HopWorld`, given the world, the problems drawn and the place of the one.
     """
     told = trace(world, policy, budget, problems=problems, seed=seed, nodes=nodes, requests=requests)
     found, compared = [], 0
@@ -38,7 +40,7 @@ def differences(
             return told.uniform[request, purpose, :, index]
 
         tale = play_plain(
-            _plain(world, told.problem, index),
+            (plain or _plain)(world, told.problem, index),
             twin(),
             budget,
             nodes=nodes,
@@ -58,13 +60,13 @@ def differences(
                 told.spent[:, index].tolist(),
                 int(told.nodes[index]),
             )
-            plain = (len(tale.requests), tale.answer, tale.spent, tale.nodes)
-            if ends != plain:
-                found.append(f"problem {index}: {ends} and {plain}")
+            twins = (len(tale.requests), tale.answer, tale.spent, tale.nodes)
+            if ends != twins:
+                found.append(f"problem {index}: {ends} and {twins}")
     return found, compared
 
 
-def _plain(world: ArithmeticWorld | HopWorld, problem: Any, index: int) -> PlainWorld:
+def _plain(world: Any, problem: Any, index: int) -> PlainWorld:
     if isinstance(world, ArithmeticWorld):
         return PlainPuzzle(world)
     return SearchedQuestion(world, int(problem.hops[index]), problem.progress[index])

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple, Protocol
 
 from budgetsim.simulate.reasoning.accountant import KINDS, Budget
+from budgetsim.simulate.reasoning.world import NO_ANSWER
 
 ROOT = 0
 LAST = 2**31  # the request that never comes
@@ -133,10 +134,11 @@ class Desk:
         return answer if self._pay(costs) else None
 
     def plurality(self, votes: Sequence[int]) -> int:
-        """The answer given most often, ties at random; -1 without a vote."""
+        """The answer given most often, ties at random; -1 without a vote, which is no vote."""
+        votes = [answer for answer in votes if answer != NO_ANSWER]
         most = max((votes.count(answer) for answer in votes), default=0)
         leaders = sorted({answer for answer in votes if votes.count(answer) == most})
-        return leaders[int(self.draw(LAST, VOTE)[0] * len(leaders))] if leaders else -1
+        return leaders[int(self.draw(LAST, VOTE)[0] * len(leaders))] if leaders else NO_ANSWER
 
     def _pay(self, costs: Costs) -> bool:
         """Pay if every limit allows it."""

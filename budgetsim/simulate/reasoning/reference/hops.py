@@ -1,4 +1,4 @@
-"""One question of `budgetsim.simulate.reasoning.HopWorld`, in plain Python."""
+"""One question of `budgetsim.simulate.reasoning.HopWorld` without prompts, in plain Python."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class PlainHops:
         if outcome == "misleading":
             child = replace(child, misled=True)
         ends = child.made >= self.hops or uniform[2] < _single(world.early_stop)
-        costs = (0, _tokens(uniform[4], world.step_tokens), int(world.step_calls))
+        costs = (world.demonstration_tokens, _tokens(uniform[4], world.step_tokens), int(world.step_calls))
         return Made({**self.memory, place: outcome}, child, ends, costs)
 
     def critic(self, uniform: Uniform, state: Trajectory, child: Trajectory) -> Judged:
@@ -75,7 +75,7 @@ class PlainHops:
 
     def answer(self, uniform: Uniform, state: Trajectory) -> tuple[int, Costs]:
         """Right after all hops, or by luck; else wrong, most often in the same way."""
-        costs = (0, _tokens(uniform[3], self.world.answer_tokens), 0)
+        costs = (self.world.demonstration_tokens, _tokens(uniform[3], self.world.answer_tokens), 0)
         lucky = float(np.float32(self.world.lucky) * np.float32(state.made))
         if not state.misled and (state.made >= self.hops or uniform[0] < lucky):
             return 0, costs

@@ -48,5 +48,5 @@ class PlainProportionalSplit(PlainValueTree):
         left, self.allowance[node] = F(self.allowance[node]), 0.0
         heirs = [number for number in self.born[node] if self.nodes[number].open]
         whole = sum((self.nodes[number].value for number in heirs), F(0.0))
-        for number in heirs:
+        for number in heirs if whole > 0 else []:
             self.allowance[number] = float(math.floor(left * self.nodes[number].value / whole))

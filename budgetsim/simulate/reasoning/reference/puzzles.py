@@ -67,7 +67,7 @@ class PlainPuzzle:
         def settle() -> None:
             state.moves_left, state.sure, state.listed = left - 1, sure, True
 
-        costs = (*world.proposal_tokens, 1) if new_list else (0, 0, 0)
+        costs = self._called(world.proposal_tokens) if new_list else (0, 0, 0)
         return child, child.depth == steps, costs, settle
 
     def critic(self, uniform: Numbers, state: PlainNumbers, child: PlainNumbers) -> tuple[float, float, Costs]:
@@ -90,6 +90,10 @@ class PlainPuzzle:
         """What is written, or an answer at once."""
         complete = state.depth == len(self.world.branching)
         wrong = 1 + math.floor(uniform[1] * F(15.0))
-        costs = (0, 0, 0) if complete else (*self.world.answer_tokens, 1)
+        costs = (0, 0, 0) if complete else self._called(self.world.answer_tokens)
         right = state.kind == "sound" and (complete or bool(uniform[0] < F(self.world.straight[state.depth])))
         return 0 if right else wrong, costs
+
+    def _called(self, tokens: tuple[int, int]) -> Costs:
+        """One call of the generator, which reads the examples too."""
+        return tokens[0] + self.world.demonstration_tokens, tokens[1], 1

@@ -42,7 +42,7 @@ class PlainQuestion:
         """One call to whom the hint names."""
         world = self.world
         written = self._written(uniform)
-        read = world.prompt_tokens
+        read = world.prompt_tokens + world.demonstration_tokens
         memory = self.memory
         if hint == DEBATER:
             answer = self._sampled(uniform, self.right)
@@ -77,7 +77,8 @@ class PlainQuestion:
     def answer(self, uniform: Uniform, state: Message) -> tuple[int, Costs]:
         """A new sample from the root; elsewhere what was said, for nothing."""
         if state == SILENCE:
-            return self._sampled(uniform, self.right), (self.world.prompt_tokens, self._written(uniform), 1)
+            read = self.world.prompt_tokens + self.world.demonstration_tokens
+            return self._sampled(uniform, self.right), (read, self._written(uniform), 1)
         return state.answer, (0, 0, 0)
 
     def _sampled(self, uniform: Uniform, right: float) -> int:

@@ -11,6 +11,7 @@ from budgetsim.simulate.reasoning.reference.closing import Scored
 from budgetsim.simulate.reasoning.reference.stepwise import (
     ANSWER,
     EXPAND,
+    NO_ANSWER,
     STOP,
     Happened,
     Numbers,
@@ -59,7 +60,8 @@ class PlainRebase:
             return
         if event.kind == ANSWER:
             reward, self.forced = self.asked
-            self.votes[event.answer] = self.votes.get(event.answer, F(0.0)) + max(reward, F(1e-6))
+            if event.answer != NO_ANSWER:
+                self.votes[event.answer] = self.votes.get(event.answer, F(0.0)) + max(reward, F(1e-6))
             return
         depth = self.tree[event.node].depth + 1
         node = Scored(len(self.tree), event.node, event.score, event.ends or depth >= self.rule.deepest, depth)

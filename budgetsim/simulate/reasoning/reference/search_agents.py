@@ -13,6 +13,7 @@ from budgetsim.simulate.reasoning.policies.react import ReAct
 from budgetsim.simulate.reasoning.reference.desk import ROOT, Desk
 from budgetsim.simulate.reasoning.searches import BROWSE, JUDGE, SEARCH, VERIFY
 
+MONEY = 2  # place of money among the resources
 CHOICE = 0  # purpose of the numbers with which a strategy chooses
 
 
@@ -92,11 +93,15 @@ def _tool(desk: Desk, browsing: float) -> int:
 
 
 def _left(desk: Desk) -> float:
-    """Share left of the scarcest of tokens, calls and pages."""
+    """Share left of the scarcest of tokens, calls, pages and money."""
     shares = [np.float32(1.0)]
     tokens, budget = desk.spent[INPUT] + desk.spent[OUTPUT], desk.budget
     limited = (budget.tokens, tokens), (budget.calls, desk.spent[CALLS]), (budget.browses, desk.spent[BROWSES])
     for limit, spent in limited:
         if limit is not None:
             shares.append(np.float32(limit - spent) / np.float32(max(limit, 1)))
+    if budget.money is not None:
+        steps, rates = budget.limits()[MONEY].item(), budget.rates()[MONEY].tolist()
+        used = sum(rate * cost for rate, cost in zip(rates, desk.spent, strict=True))
+        shares.append(np.float32(steps - used) / np.float32(max(steps, 1)))
     return float(min(shares))

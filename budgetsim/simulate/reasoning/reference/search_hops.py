@@ -72,7 +72,7 @@ class SearchedQuestion:
             self.seen[place] = outcome
             state.tried = outcome
 
-        return child, ends, (self._prompt(state), written, world.step_calls), settle
+        return child, ends, (self._prompt(state) + world.demonstration_tokens, written, world.step_calls), settle
 
     def critic(self, uniform: Numbers, state: PlainState, child: PlainState) -> tuple[float, float, Costs]:
         """Relative progress as the critic sees it, and an absolute score that knows the hops made."""
@@ -89,7 +89,8 @@ class SearchedQuestion:
 
     def answer(self, uniform: Numbers, state: PlainState) -> tuple[int, Costs]:
         """Right if enough uncontaminated hops were made, by luck sometimes; else a wrong answer."""
-        costs = (self._prompt(state), _tokens(uniform[3], self.world.answer_tokens), 0)
+        read = self._prompt(state) + self.world.demonstration_tokens
+        costs = (read, _tokens(uniform[3], self.world.answer_tokens), 0)
         lucky = uniform[0] < F(self.world.lucky) * F(state.made)
         if not state.misled and (state.made >= self.hops or lucky):
             return 0, costs

@@ -62,7 +62,8 @@ class PlainSubQuestions:
     def _fails(self, uniform: float, part: int, tokens: int) -> bool:
         if tokens == 0:
             return True
-        chance: float = min(1.0, self.world.initial_uncertainty[part] * tokens ** -self.world.decay_rate[part])
+        epistemic: float = self.world.initial_uncertainty[part] * tokens ** -self.world.decay_rate[part]
+        chance = min(1.0, epistemic + self.world.aleatoric)
         self.delicate |= abs(uniform - chance) < 1e-5 and chance < 1.0
         return uniform < chance
 

@@ -31,12 +31,13 @@ class PlainUct:
 
     def __init__(self, rule: Uct) -> None:
         self.rule, self.nodes = rule, [PlainNode()]
-        self.best, self.best_score, self.given = 0, F(-1.0), NO_ANSWER
+        self.best, self.best_score = 0, F(-1.0)
+        self.given, self.answered = NO_ANSWER, False
 
     def choose(self, uniform: Numbers, purse: Purse) -> tuple[int, int, int]:
         """Descend to a node that can be widened; answer once the reserve is reached."""
         del uniform
-        if self.given != NO_ANSWER:
+        if self.answered:
             return STOP, 0, 0
         node = 0
         while len(self.nodes[node].children) >= self.rule.width and not self.nodes[node].ended:
@@ -58,7 +59,7 @@ class PlainUct:
         if not event.made:
             return
         if event.kind == ANSWER:
-            self.given = event.answer
+            self.given, self.answered = event.answer, True
             return
         number = len(self.nodes)
         self.nodes.append(PlainNode(parent=event.node, ended=event.ends))

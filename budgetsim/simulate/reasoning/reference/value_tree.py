@@ -44,7 +44,7 @@ class PlainValueTree:
         self.threshold = F(10.0) * F(rule.threshold)
         self.votes: dict[int, np.float32] = {}
         self.pending: int | None = None
-        self.current, self.due, self.forced = 0, 0, False
+        self.current, self.due, self.answered, self.forced = 0, 0, False, False
 
     @property
     def pool(self) -> list[int]:
@@ -53,17 +53,19 @@ class PlainValueTree:
 
     def choose(self, uniform: Numbers, purse: Purse) -> tuple[int, int, int]:
         """Answer where an answer is due, force one at the backstop, else expand a node of the pool."""
-        short = purse.shares[0] < F(self.rule.backstop) or purse.shares[1] <= 0 or purse.refused > 0
+        short = (
+            min(purse.shares[0], purse.shares[2]) < F(self.rule.backstop) or purse.shares[1] <= 0 or purse.refused > 0
+        )
         if self.forced:
             return STOP, 0, 0
         if self.pending is not None:
             return ANSWER, self.pending, self._hint(self._select(uniform, purse))
-        if not self.pool or (self.votes and (short or self.rule.stop_at_answer)):
+        if not self.pool or (self.answered and (short or self.rule.stop_at_answer)):
             return STOP, 0, 0
         node = self._select(uniform, purse)
         if short:
             leaves = [number for number in self.pool if not self.nodes[number].children]
-            best = max(leaves, key=lambda number: self.nodes[number].value, default=len(self.nodes))
+            best = max(leaves or self.pool, key=lambda number: self.nodes[number].value)
             return ANSWER, best, self._hint(node)
         return EXPAND, node, self._hint(node)
 
@@ -84,7 +86,9 @@ class PlainValueTree:
         else:
             left = max(float(purse.left), 1e-6)
             power = {"inverse_ratio": min(1 / left, rule.largest_exponent), "constant": 1.0, "ratio": left}
-            weights = [exp(power[rule.selection] * log(value / max(values))) for value in values]
+            most = max(values)
+            shares = [value / most if most > 0 else F(1.0) for value in values]
+            weights = [exp(power[rule.selection] * log(max(share, F(1e-30)))) for share in shares]
         target, running, chosen = float(uniform[0]) * sum(weights), 0.0, pool[0]
         for number, weight in zip(pool, weights, strict=True):
             if running <= target and weight > 0.0:
@@ -104,7 +108,10 @@ class PlainValueTree:
         self.pending = None
         value, accepted = parent.value, event.ends
         if self.uses_critic:
-            residual = np.clip(parent.value + np.clip(event.delta, F(-4.0), F(4.0)), F(1.0), F(10.0))
+            limit, floor, ceiling = (
+                F(10.0) * F(part) for part in (rule.largest_gain, rule.least_value, rule.largest_value)
+            )
+            residual = np.clip(parent.value + np.clip(event.delta, -limit, limit), floor, ceiling)
             value = F(10.0) * event.score if rule.critic == "absolute" else residual
             accepted = bool(value >= self.threshold)
         pruned = self.uses_critic and rule.directive and not accepted and bool(value <= parent.value)
@@ -122,10 +129,11 @@ class PlainValueTree:
             self.nodes[least].open = False
 
     def _vote(self, event: Happened) -> None:
-        weight = self.nodes[event.node].value if self.uses_critic else F(1.0)
+        weight = max(self.nodes[event.node].value, F(1e-6)) if self.uses_critic else F(1.0)
         if event.answer != NO_ANSWER:
             before = self.votes.get(event.answer, F(0.0))
             self.votes[event.answer] = before + weight if self.rule.final == "sum" else max(before, weight)
+        self.answered = True
         self.forced = self.pending is None
         self.pending = None
         if self.rule.back_propagation == "path":
