@@ -108,6 +108,10 @@ def whole(low: int, high: int) -> Draw:
     return lambda draw: draw.randint(low, high)
 
 
+def calls(draw: random.Random) -> float:
+    return float(draw.randint(1, 20))
+
+
 def tokens(draw: random.Random) -> int:
     return draw.choice([0, 1, draw.randint(2, 9), draw.randint(10, 400)])
 
@@ -125,22 +129,28 @@ def tree(default: our.ValueTree) -> Draw:
     return lambda draw: replace(default, threshold=draw.random(), backstop=draw.random())
 
 
+def chances(draw: random.Random) -> tuple[float, ...]:
+    low, high = sorted((draw.random(), draw.random()))
+    return low, high - low, 1.0 - high
+
+
 # A world or policy, and how those of its numbers are drawn that may differ within one compiled run.
 ANSWERS = (our.AnswerWorld(dominant=0.5), {
     **dict.fromkeys(("right_mean", "accepts_right", "accepts_wrong", "conformity", "persona_correlation"), share),
     **dict.fromkeys(("prompt_tokens", "evaluator_input", "evaluator_output", "persona_tokens"), tokens),
     "right_concentration": real(0.1, 50), "chain_tokens": real(0, 400), "chain_spread": real(0, 2),
-    "cheap_price": real(0, 3),
+    "cheap_price": real(0, 3), "demonstration_tokens": tokens,
 })  # fmt: skip
 HOPS = (our.HopWorld(), {
     **dict.fromkeys(("misleading", "repeat", "repeat_widened", "trapped", "early_stop", "fooled", "resent"), share),
     **dict.fromkeys(("step_tokens", "critic_tokens", "answer_tokens"), span),
-    "critic_noise": real(0, 5), "prompt_tokens": tokens, "step_calls": whole(0, 2),
+    "critic_noise": real(0, 5), "prompt_tokens": tokens, "step_calls": whole(0, 2), "demonstration_tokens": tokens,
 })  # fmt: skip
 PUZZLES = (our.ArithmeticWorld(branching=(3, 2, 2, 1)), {
     **dict.fromkeys(("found", "more", "counterfeit", "straight"), several(4, share)),
     **dict.fromkeys(("proposal_tokens", "vote_tokens", "answer_tokens"), several(2, tokens)),
-    "noise": real(0.3, 3), "renewed": share, "bought": several(4, several(2, real(0.0, 3.0))),
+    "noise": real(0.3, 3), "renewed": share, "bought": several(4, several(2, real(0, 3))),
+    "demonstration_tokens": tokens,
 })  # fmt: skip
 SEARCHES = (our.SearchWorld(), {
     **dict.fromkeys(("success_mean", "accepts_right", "accepts_wrong"), share),
@@ -154,12 +164,17 @@ ELASTIC = (our.ElasticWorld(), {
 })  # fmt: skip
 PARTS = (our.SubQuestions(), {
     **dict.fromkeys(("planner_input", "planner_output", "prompt_tokens", "follow_tokens"), tokens),
-    "initial_uncertainty": several(3, real(0.1, 100.0)), "decay_rate": several(3, real(0.1, 3.0)),
+    "initial_uncertainty": several(3, real(0.1, 100)), "decay_rate": several(3, real(0.1, 3)), "aleatoric": share,
 })  # fmt: skip
 THOUGHTS = (our.AnytimeWorld(checkpoints=(5, 20, 300, 1000, 4000)), {
     "final_quality": share, "dip": share, "noise": real(0, 1), "scale": real(1, 3000), "price": real(0, 1e-3),
+    "critic_tokens": tokens, "answer_tokens": tokens,
 })  # fmt: skip
-WORLDS = (ANSWERS, HOPS, PUZZLES, SEARCHES, ELASTIC, PARTS, THOUGHTS)
+MEMORY = (our.MemoryWorld(), {
+    "pipeline": lambda draw: our.MemoryPipeline(tier_prices=several(3, real(0, 1))(draw), base_quality=share(draw)),
+    "unit_tokens": whole(1, 1000), "answer_input": tokens, "answer_output": tokens,
+})  # fmt: skip
+WORLDS = (ANSWERS, HOPS, PUZZLES, SEARCHES, ELASTIC, PARTS, THOUGHTS, MEMORY)
 
 SPLIT, UCB = our.ProportionalSplit(), our.UcbVariant()
 few, longest, tired = whole(1, 9), {"longest": whole(0, 5)}, {"hazard": share, "browsing": share}
@@ -184,7 +199,7 @@ POLICIES = (
     (our.ParallelChains(chains=9, longest=5, answers_when_cut=True), longest, (HOPS,)),
     (our.PersonaEnsemble(), {"personas": few, "samples": few}, (ANSWERS,)),
     (our.PriceStop(), {"price": real(0, 1e-3)}, (THOUGHTS,)),
-    (SPLIT, {"calls": real(0.5, 20), "tree": tree(SPLIT.tree)}, (HOPS, PUZZLES)),
+    (SPLIT, {"calls": calls, "tree": tree(SPLIT.tree)}, (HOPS, PUZZLES)),
     (our.ReAct(), tired, (SEARCHES,)),
     (our.Rebase(width=4), {"temperature": real(0.01, 1), "deepest": whole(1, 5), "reserve": share}, (PUZZLES, HOPS)),
     (our.RelativeGainStop(), {"threshold": share}, (THOUGHTS,)),
@@ -192,10 +207,12 @@ POLICIES = (
     (our.SearchedBudget(), {}, (ELASTIC,)),
     (our.Single(), longest, (ANSWERS, HOPS)),
     (our.SplitBudget(tokens=(100, 80, 60)), {"tokens": several(3, tokens)}, (PARTS,)),
-    (UCB, {"weight": real(0, 2), "calls": real(0.5, 20), "tree": tree(UCB.tree)}, (HOPS, PUZZLES)),
+    (our.TierLaw(), {"chances": several(5, chances)}, (MEMORY,)),
+    (our.TierPlan(), {"tiers": several(5, whole(0, 2))}, (MEMORY,)),
+    (UCB, {"weight": real(0, 2), "calls": calls, "tree": tree(UCB.tree)}, (HOPS, PUZZLES)),
     (our.Uct(), {"exploration": real(0, 2), "reserve": share}, (HOPS, PUZZLES)),
     (our.Uniform(), {"reserve": share}, (HOPS, PUZZLES)),
-    (our.ValueTree(), {"root_value": real(0.1, 1), "threshold": share, "backstop": share}, (HOPS, PUZZLES)),
+    (our.ValueTree(), {"threshold": share, "backstop": share, "largest_gain": real(0.01, 1)}, (HOPS, PUZZLES)),
     (our.ValueTree(children=3, critic="none"), {"backstop": share}, (HOPS,)),
     (our.ValueTree(critic="absolute", final="highest"), {"threshold": share, "backstop": share}, (PUZZLES,)),
 )  # fmt: skip
@@ -211,8 +228,8 @@ class Case(NamedTuple):
 
 
 CASES = [Case(policy, numbers, *world) for policy, numbers, worlds in POLICIES for world in worlds]
-REPEATED = (our.Greedy, our.GlobalBudget, our.Instructed, our.ParallelChains, our.PriceStop, our.ReAct)
-"""The strategies whose runs `make test` repeats in other chunks: some for every world."""
+REPEATED = (our.Greedy, our.GlobalBudget, our.Instructed, our.Single, our.PriceStop, our.ReAct, our.TierPlan)
+"""Strategies whose runs `make test` repeats in other chunks, in the first of their worlds."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -222,7 +239,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         met: set[type] = set()
         for case in CASES:
             kind = type(case.policy)
-            quick = kind in REPEATED if name == "case_to_repeat" else kind not in met
+            quick = kind not in met and (kind in REPEATED or name != "case_to_repeat")
             met.add(kind)
             if name != "judged_case" or case.policy.uses_critic:
                 marks = [pytest.mark.quick] * quick
