@@ -1,5 +1,6 @@
 """Options of the test suite, and which of its files are long."""
 
+from collections.abc import Hashable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 # Comparisons of strategies and rules under swapped assumptions take many compilations or integrals each: `make verify`
-# runs them all, and `make test` of the strategies only the files named here.
+# runs them all. Of the strategies, `make test` runs the files named here, what is marked `quick`, and one comparison
+# with its plain twin for each: the first of a file, or of a policy where the policy is a parameter.
 QUICK_STRATEGIES = {
     "test_answers.py",
     "test_reasoning_accountant.py",
@@ -28,16 +30,32 @@ QUICK_STRATEGIES = {
 LONG_SWAPS = {"test_swaps.py", "test_swaps_allocation.py"}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "quick: of the long tests of strategies, one that `make test` runs")
+
+
 def is_long(item: pytest.Item) -> bool:
     """Whether a test is left to `make verify` by where it stands or what it is called."""
     folder, name = item.path.parent.name, item.path.name
     if folder == "symbolic":
         return name in LONG_SWAPS or item.name.startswith("test_swapped_")
+    if item.get_closest_marker("quick") is not None:
+        return False
     return folder == "reasoning" and "tests" in item.path.parts and name not in QUICK_STRATEGIES
+
+
+def twin_of(item: pytest.Item) -> Hashable:
+    """The file, and the policy if it is a parameter, of a comparison with a plain twin; else None."""
+    given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    policies = [type(thing) for thing in given if hasattr(thing, "uses_critic") and not isinstance(thing, type)]
+    return (item.path, *policies) if "_twin" in item.name else None
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest itself picks by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    compared: set[Hashable] = {None}
     for item in items:
-        if is_long(item):
+        twin = twin_of(item)
+        if is_long(item) and twin in compared:
             item.add_marker("verify")
+        compared.add(twin)
