@@ -24,7 +24,7 @@ from budgetsim.simulate.reasoning.reference.replay import replay
 from budgetsim.simulate.reasoning.run import BLOCK
 
 FALSE_ALARM_RATE = 2e-5  # that any of the comparisons with a truth fails if all is right
-MOST_CHECKS = 40  # calls of `agrees`: fewer are made, which leaves room for tests of laws at 1e-8 to 1e-6 each
+MOST_CHECKS = 60  # calls of `agrees`: fewer are made, which leaves room for tests of laws at 1e-8 to 1e-6 each
 
 
 def one_block(world: Any, policy: Any, budget: Budget, *, seed: int, nodes: int) -> Played:
