@@ -59,7 +59,7 @@ def test_no_search_spends_a_token_too_much(world, search):
         spent = np.asarray(played(world, search, Budget(tokens=tokens, calls=calls, money=money, prices=PRICES)).spent)
         assert tokens is None or (spent[0] + spent[1] <= tokens).all()
         assert calls is None or (spent[2] <= calls).all()
-        assert money is None or (money * (1 + 1e-12) >= spent.T @ (1e-6, 3e-6, 1e-4)).all()
+        assert money is None or (money * (1 + 1e-12) >= spent.T @ (1e-6, 3e-6, 1e-4, 0.0)).all()
 
     check()
 
