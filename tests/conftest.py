@@ -27,6 +27,7 @@ QUICK_STRATEGIES = {
     "test_retry.py",
     "test_vote_prior.py",
 }
+TWINS = {"test_same_as_twin", "test_same_as_twin_on_questions_with_few_answers", "test_same_requests_as_the_plain_twin"}
 LONG_SWAPS = {"test_swaps.py", "test_swaps_allocation.py"}
 
 
@@ -46,9 +47,10 @@ def is_long(item: pytest.Item) -> bool:
 
 def twin_of(item: pytest.Item) -> Hashable:
     """The file, and the policy if it is a parameter, of a comparison with a plain twin; else None."""
+    if item.name.split("[")[0] not in TWINS:
+        return None
     given = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    policies = [type(thing) for thing in given if hasattr(thing, "uses_critic") and not isinstance(thing, type)]
-    return (item.path, *policies) if "_twin" in item.name else None
+    return (item.path, *(type(thing) for thing in given if hasattr(thing, "uses_critic")))
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest itself picks by marker
