@@ -72,7 +72,7 @@ def test_other_thresholds_and_caps(agrees):
 def test_limits():
     for tokens in (0, 1):
         result = simulate_strategy(AnswerWorld(), AdaptiveConsistency(), tokens, problems=8, seed=0)
-        assert (result.largest, result.answered.value) == ((0, 0, 0), 0.0)
+        assert (result.largest, result.answered.value) == ((0, 0, 0, 0), 0.0)
     cut = simulate_strategy(AnswerWorld(chain_spread=0.0), AdaptiveConsistency(), 3 * 350, problems=8, seed=0)
     assert (cut.calls.value, cut.answered.value) == (3.0, 1.0)
 

@@ -72,7 +72,7 @@ def test_no_budget_is_exceeded(policy, world, budget, seed, block):
         assert max(spent[2]) <= budget.calls
     if budget.money is not None:
         prices = budget.prices
-        rates = [Fraction(rate) for rate in (prices.input_token, prices.output_token, prices.call)]
+        rates = [Fraction(rate) for rate in (prices.input_token, prices.output_token, prices.call, prices.browse)]
         largest = max(sum(rate * int(part) for rate, part in zip(rates, column, strict=True)) for column in spent.T)
         assert largest <= Fraction(budget.money)
     answer = np.asarray(played.answer)

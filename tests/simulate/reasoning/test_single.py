@@ -30,7 +30,7 @@ def test_right_as_often_as_a_sample(agrees):
 
 def test_limits():
     assert simulate_strategy(AnswerWorld(), Single(), 0, problems=8, seed=0).answered.value == 0.0
-    assert simulate_strategy(AnswerWorld(), Single(), 1, problems=8, seed=0).largest == (0, 0, 0)
+    assert simulate_strategy(AnswerWorld(), Single(), 1, problems=8, seed=0).largest == (0, 0, 0, 0)
     assert simulate_strategy(HopWorld(), Single(longest=3), Budget(), problems=8, seed=0).answered.value == 1.0
 
 
