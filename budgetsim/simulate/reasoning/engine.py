@@ -208,9 +208,8 @@ def kinds(*things: object) -> tuple[type, ...]:
     """
     found: list[type] = []
     for thing in things:
-        found.append(type(thing))
         if dataclasses.is_dataclass(thing):
-            found += kinds(*(getattr(thing, field.name) for field in dataclasses.fields(thing)))
+            found += [type(thing), *kinds(*(getattr(thing, field.name) for field in dataclasses.fields(thing)))]
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -18,6 +19,7 @@ from budgetsim.simulate.reasoning.world import (
     check_range,
     costs,
     host_generator,
+    is_number,
 )
 
 PROGRESS, MISLEADING, REDUNDANT = range(3)
@@ -145,19 +147,16 @@ class HopWorld:
         check_choice(self, "repeat_by", ("place", "node"))
         names = ("misleading", "repeat", "repeat_widened", "trapped", "early_stop", "fooled", "lucky")
         check_numbers(self, names, "in [0, 1]", lambda value: 0.0 <= value <= 1.0)
-        check_numbers(self, ("progress_alpha", "progress_beta"), "above 0", lambda value: value > 0.0)
-        check_numbers(
-            self,
-            ("critic_noise", "absolute_noise", "step_calls", "prompt_tokens", "resent"),
-            "0 or more",
-            lambda value: value >= 0.0,
-        )
-        whole = ("demonstration_tokens",)
+        shapes, spreads = ("progress_alpha", "progress_beta"), ("critic_noise", "absolute_noise", "resent")
+        check_numbers(self, shapes, "finite and above 0", lambda value: 0.0 < value < math.inf)
+        check_numbers(self, spreads, "finite and 0 or more", lambda value: 0.0 <= value < math.inf)
+        check_numbers(self, ("critic_bias",), "finite", math.isfinite)
+        whole = ("step_calls", "prompt_tokens", "demonstration_tokens")
         check_numbers(self, whole, "a whole number, 0 or more", lambda value: value >= 0 and value % 1 == 0)
         for name in ("step_tokens", "critic_tokens", "answer_tokens"):
             check_range(self, name)
         weights = self.hop_weights
-        if all(isinstance(weight, int | float) for weight in weights):
+        if all(is_number(weight) for weight in weights):
             proper = 0 < len(weights) < LARGEST_HOPS and min(weights) >= 0.0 and abs(sum(weights) - 1.0) < 1e-9
             if not proper:
                 most = LARGEST_HOPS - 1

@@ -109,6 +109,11 @@ def test_a_world_among_many_has_the_curve_and_the_rest_of_one():
     assert together.curve.shape == (16, 3)
 
 
+def test_numbers_of_any_type_are_numbers():
+    worlds = [AnswerWorld(right_mean=0), AnswerWorld(right_mean=np.float64(1.0)), AnswerWorld(right_mean=np.float32(1))]
+    assert run(ParallelChains(chains=1), Budget(), worlds=worlds, each=10).accuracy.tolist() == [0.0, 1.0, 1.0]
+
+
 def test_a_tree_that_is_too_small_is_counted():
     # each attempt of a retry takes a node: five of them fit beside the root
     never = AnswerWorld(accepts_right=0.0, accepts_wrong=0.0)

@@ -73,7 +73,7 @@ def test_no_unit_beyond_any_limit(policy, numbers, tokens, calls, money, prices,
         assert int(spent[2].max()) <= calls
     if money is not None:
         for column in spent.T.tolist():  # exact: no rounding may hide an overdraft
-            assert sum(Fraction(p) * n for p, n in zip(prices, column, strict=True)) <= Fraction(money)
+            assert sum(Fraction(p) * n for p, n in zip((*prices, 0.0), column, strict=True)) <= Fraction(money)
     assert int(np.asarray(run.nodes).max()) <= NODES
     assert set(np.unique(run.answer)) <= set(range(-1, 7))
 
