@@ -228,7 +228,7 @@ class Case(NamedTuple):
 
 
 CASES = [Case(policy, numbers, *world) for policy, numbers, worlds in POLICIES for world in worlds]
-REPEATED = (our.Greedy, our.GlobalBudget, our.Instructed, our.Single, our.PriceStop, our.ReAct, our.TierPlan)
+REPEATED = (our.Greedy, our.PriceStop, our.ReAct, our.Single)
 """Strategies whose runs `make test` repeats in other chunks, in the first of their worlds."""
 
 
