@@ -292,6 +292,7 @@ def test_the_share_solved_is_that_of_drawn_chances():
 def test_curves_show_the_means_of_the_table():
     table = blank("bats", "growth")
     table["accuracy react 30"] = np.linspace(0.3, 0.5, 10)
+    table |= {name: np.ones(10) for name in table if name.startswith("cents")}  # drawn on a logarithmic axis
     with themed("light") as look:
         left, right = tool_growth.draw(table)["growth"](look).axes
         assert left.lines[0].get_ydata()[1] == pytest.approx(0.4)

@@ -179,9 +179,7 @@ def _one_or_one_a_world(name: str, given: Any, worlds: int) -> list[Any]:
 
 def _stacked(things: Sequence[Any], each: int) -> Any:
     """Things that differ only in numbers as one, whose numbers are arrays [..., things times each]."""
-    return jax.tree.map(
-        lambda *numbers: jnp.repeat(jnp.stack([*map(jnp.asarray, numbers)], axis=-1), each, -1), *things
-    )
+    return jax.tree.map(lambda *numbers: jnp.asarray(np.repeat(np.stack(numbers, axis=-1), each, -1)), *things)
 
 
 def _ledger(budgets: Sequence[Budget], each: int) -> Ledger:

@@ -45,15 +45,21 @@ def _move(
     run: engine.Run,
     *,
     kinds: tuple[type, ...],
-) -> tuple[engine.Run, Choice, jax.Array, jax.Array]:
-    """One request of every problem: the runs after it, what was asked for, the answers then held, the numbers drawn."""
+) -> tuple[engine.Run, Choice, jax.Array]:
+    """One request of every problem: the runs after it, what was asked for, the answers then held."""
     del kinds  # for which this is compiled
     draw = engine.numbers(key, place, request)
     choice = policy.choose(draw(engine.CHOICE), engine._view(run, ledger), run.policy)
     after = engine._request(world, policy, ledger, draw, problem, run)
     held = policy.answer(draw(engine.VOTE), engine._view(after, ledger), after.policy)
-    drawn = jnp.stack([draw(purpose).rows(NUMBERS) for purpose in range(PURPOSES)])
-    return after, choice, held, drawn
+    return after, choice, held
+
+
+@jax.jit
+def _drawn(key: jax.Array, place: jax.Array, request: jax.Array) -> jax.Array:
+    """The numbers of a request [purposes, numbers, problems]."""
+    draw = engine.numbers(key, place, request)
+    return jnp.stack([draw(purpose).rows(NUMBERS) for purpose in range(PURPOSES)])
 
 
 def trace(
@@ -69,10 +75,10 @@ def trace(
         told: list[list[Request]] = [[] for _ in range(problems)]
         tables, kinds = [], engine.kinds(world, policy)
         for number in range(requests):
-            after, choice, held, drawn = _move(
+            after, choice, held = _move(
                 world, policy, ledger, key, place, jnp.uint32(number), problem, run, kinds=kinds
             )
-            tables.append(np.asarray(drawn))
+            tables.append(np.asarray(_drawn(key, place, jnp.uint32(number))))
             for index in np.flatnonzero(~np.asarray(run.done) & (np.asarray(choice.kind) != STOP)).tolist():
                 paid = np.asarray(after.spent - run.spent)[:, index].tolist()
                 made = int(after.refused[index]) == 0
