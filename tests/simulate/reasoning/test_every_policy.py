@@ -245,4 +245,4 @@ def test_a_whole_run_without_an_answer(case_to_repeat, repeated) -> None:
         found = repeated(case_to_repeat, silent=1, priced=priced)
         assert set(found["answers"]) == {NO_ANSWER}
         assert found["answered"].value == 0.0
-        assert found["largest"][0] + found["largest"][1] <= 5000
+        assert found["input_tokens"].value + found["output_tokens"].value <= 5000
