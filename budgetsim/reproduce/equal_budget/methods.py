@@ -43,7 +43,7 @@ from budgetsim.simulate.reasoning import (
     simulate_worlds,
     vote_prior,
 )
-from budgetsim.simulate.reasoning.answers import LARGEST_ROUNDS
+from budgetsim.simulate.reasoning.debates import LARGEST_ROUNDS
 from budgetsim.simulate.reasoning.policies.adaptive_consistency import MOST_SAMPLES
 from budgetsim.simulate.reasoning.policies.chains import MOST
 

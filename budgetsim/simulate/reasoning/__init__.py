@@ -60,6 +60,8 @@ from budgetsim.simulate.reasoning.policy import Policy
 from budgetsim.simulate.reasoning.run import StrategyResult, simulate_strategy
 from budgetsim.simulate.reasoning.searches import SearchWorld
 from budgetsim.simulate.reasoning.subquestions import SubQuestions
+from budgetsim.simulate.reasoning.thought_prior import ThoughtSetting, thought_prior
+from budgetsim.simulate.reasoning.thoughts import ThoughtWorld
 from budgetsim.simulate.reasoning.tier_routing import TrainedRouter, Training, train_routers
 from budgetsim.simulate.reasoning.tool_prior import ToolSetting, tool_prior
 from budgetsim.simulate.reasoning.vote_prior import VoteSetting, vote_prior
@@ -109,6 +111,8 @@ __all__ = [
     "SplitBudget",
     "StrategyResult",
     "SubQuestions",
+    "ThoughtSetting",
+    "ThoughtWorld",
     "TierLaw",
     "TierPlan",
     "ToolSetting",
@@ -136,6 +140,7 @@ __all__ = [
     "simulate_strategy",
     "simulate_worlds",
     "splits",
+    "thought_prior",
     "tool_prior",
     "train_routers",
     "tune_profiles",

@@ -15,18 +15,15 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jax.scipy.special import ndtri
 
-from budgetsim.simulate.reasoning.ballots import ballot
-from budgetsim.simulate.reasoning.columns import Uniforms, pick, put, standard_normal, take
+from budgetsim.simulate.reasoning.ballots import wrong_answer
+from budgetsim.simulate.reasoning.columns import Uniforms, lognormal_tokens, standard_normal, take
+from budgetsim.simulate.reasoning.debates import DEBATER, Heard, nothing_heard, take_turn
 from budgetsim.simulate.reasoning.world import NO_ANSWER, Step, check_numbers, costs, host_generator
 
-CHEAP, DEBATER, PERSONA = 2, 3, 4
-"""Hints: ask the cheap model; go on in a debate; ask persona 0 (the next ones are PERSONA + 1, PERSONA + 2 ...)."""
-
-LARGEST_ROUNDS = 12
-"""Rounds of a debate that are kept apart; a step beyond them counts as one more of the last."""
+CHEAP, PERSONA = 2, 4
+"""Hints, beside `debates.DEBATER`: ask the cheap model; ask persona 0 (the next ones are PERSONA + 1, + 2 ...)."""
 
 
 class Asked(NamedTuple):
@@ -42,13 +39,6 @@ class Said(NamedTuple):
 
     answer: jax.Array
     round: jax.Array
-
-
-class Heard(NamedTuple):
-    """What debaters said so far."""
-
-    votes: jax.Array  # int32 [rounds + 1, answers, problems]
-    tokens: jax.Array  # int32 [rounds + 1, problems] written in each round
 
 
 @partial(
@@ -193,8 +183,7 @@ class AnswerWorld:
 
     def memory(self, problem: Asked) -> Heard:
         """Nothing was said yet."""
-        shape, rounds = problem.right.shape, LARGEST_ROUNDS + 1
-        return Heard(jnp.zeros((rounds, self.answers, *shape), jnp.int32), jnp.zeros((rounds, *shape), jnp.int32))
+        return nothing_heard(self.answers, problem.right.shape)
 
     def root(self, problem: Asked) -> Said:
         """The question itself."""
@@ -209,25 +198,10 @@ class AnswerWorld:
         fresh = self._sampled(uniform, right)
         written = self._tokens(uniform)
 
-        debates = hint == DEBATER
-        before = state.round.astype(jnp.int32)
-        others = take(memory.votes, before) - ballot(state.answer, self.answers)
-        most = jnp.max(others, axis=0)
-        adopts = (uniform[4] < self.conformity) & (most > 0)
-        held = jnp.where(adopts, pick(uniform[5], (others == most).astype(jnp.float32)), state.answer)
-        answer = jnp.where(debates & (before > 0), held, fresh).astype(jnp.int8)
-
-        rounds = lax.broadcasted_iota(jnp.int32, memory.tokens.shape, 0)
-        read = jnp.sum(jnp.where(debates & (rounds <= before), memory.tokens, 0), axis=0)
-        now = jnp.minimum(before + 1, LARGEST_ROUNDS)
-        vote = jnp.where(debates, ballot(answer, self.answers), 0)
-        heard = Heard(
-            put(memory.votes, now, take(memory.votes, now) + vote),
-            put(memory.tokens, now, take(memory.tokens, now) + jnp.where(debates, written, 0)),
-        )
-        read = read + self._prompt + jnp.where(hint >= PERSONA, self.persona_tokens, 0)
+        turn = take_turn(uniform, memory, hint == DEBATER, state.round, state.answer, fresh, written, self.conformity)
+        read = turn.read + self._prompt + jnp.where(hint >= PERSONA, self.persona_tokens, 0)
         paid = costs(self._charged(read, hint), self._charged(written, hint), 1)
-        return Step(heard, Said(answer, now.astype(jnp.int8)), jnp.ones(answer.shape, bool), paid)
+        return Step(turn.heard, Said(turn.answer, turn.round), jnp.ones(turn.answer.shape, bool), paid)
 
     def critic(
         self, uniform: Uniforms, problem: Asked, state: Said, child: Said
@@ -251,15 +225,12 @@ class AnswerWorld:
 
     def _sampled(self, uniform: Uniforms, right: jax.Array) -> jax.Array:
         """Numbers 0, 1, 2: right or wrong, the dominant wrong answer or another, which other."""
-        rest = 2 + jnp.floor(uniform[2] * (self.answers - 2)).astype(jnp.int32)
-        wrong = jnp.where(uniform[1] < self.dominant_share, 1, jnp.minimum(rest, self.answers - 1))
+        wrong = wrong_answer(uniform[1], uniform[2], self.dominant_share, self.answers)
         return jnp.where(uniform[0] < right, 0, wrong)
 
     def _tokens(self, uniform: Uniforms) -> jax.Array:
         """Number 3: tokens written, lognormal around their mean."""
-        spread = jnp.asarray(self.chain_spread, jnp.float32)
-        drawn = self.chain_tokens * jnp.exp(spread * standard_normal(uniform[3]) - 0.5 * spread * spread)
-        return jnp.clip(jnp.round(drawn), 1, 2**24).astype(jnp.int32)
+        return lognormal_tokens(uniform[3], self.chain_tokens, self.chain_spread)
 
     def _charged(self, tokens: jax.Array, hint: jax.Array) -> jax.Array:
         """Tokens as so many of the strong model's."""

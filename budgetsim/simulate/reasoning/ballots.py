@@ -1,6 +1,8 @@
-"""Counting votes: one column a problem, ties broken at random."""
+"""Wrong answers, and counting votes: one column a problem, ties broken at random."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -26,3 +28,15 @@ def plurality(uniform: jax.Array, votes: jax.Array) -> jax.Array:
     most = jnp.max(votes, axis=0)
     leader = pick(uniform, (votes == most).astype(jnp.float32))
     return jnp.where(most > 0, leader, NO_ANSWER)
+
+
+def wrong_answer(uniform: jax.Array, other: jax.Array, dominant: Any, answers: int) -> jax.Array:
+    """A wrong answer: number 1 with probability ``dominant``, else one of the others, all equally likely.
+
+    Examples
+    --------
+    >>> wrong_answer(jnp.array([0.2, 0.7, 0.7]), jnp.array([0.9, 0.0, 0.9]), 0.5, 5).tolist()
+    [1, 2, 4]
+    """
+    rest = 2 + jnp.floor(other * (answers - 2)).astype(jnp.int32)
+    return jnp.where(uniform < dominant, 1, jnp.minimum(rest, answers - 1))

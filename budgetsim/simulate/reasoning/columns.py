@@ -63,6 +63,19 @@ def standard_normal(uniform: jax.Array) -> jax.Array:
     return drawn
 
 
+def lognormal_tokens(uniform: jax.Array, mean: Any, spread: Any) -> jax.Array:
+    """Whole tokens, 1 or more, lognormal around their mean with this standard deviation of their logarithm.
+
+    Examples
+    --------
+    >>> lognormal_tokens(jnp.array([0.1, 0.5, 0.9]), 200.0, 0.4).tolist()
+    [111, 185, 308]
+    """
+    spread = jnp.asarray(spread, jnp.float32)
+    drawn = mean * jnp.exp(spread * standard_normal(uniform) - 0.5 * spread * spread)
+    return jnp.clip(jnp.round(drawn), 1, 2**24).astype(jnp.int32)
+
+
 def _place(array: jax.Array, index: jax.Array) -> tuple[Any, ...]:
     return (index, *(lax.broadcasted_iota(jnp.int32, array.shape[1:], axis) for axis in range(array.ndim - 1)))
 

@@ -170,39 +170,47 @@ THOUGHTS = (our.AnytimeWorld(checkpoints=(5, 20, 300, 1000, 4000)), {
     "final_quality": share, "dip": share, "noise": real(0, 1), "scale": real(1, 3000), "price": real(0, 1e-3),
     "critic_tokens": tokens, "answer_tokens": tokens,
 })  # fmt: skip
+STEPS = (our.ThoughtWorld(steps=3), {
+    **dict.fromkeys(("right_mean", "leap", "repair", "spoil", "conformity", "unseen"), share),
+    **dict.fromkeys(("accepts_right", "accepts_wrong"), share), "chain_tokens": real(0, 400),
+    **dict.fromkeys(("prompt_tokens", "answer_tokens", "evaluator_tokens", "estimator_tokens"), tokens),
+    "right_concentration": real(0.1, 50), "dominant": real(0.34, 1), "steps": whole(1, 6), "chain_spread": real(0, 2),
+    "sufficient_share": real(0.05, 1), "overrun": real(0.1, 5), "collapse_share": real(0.01, 3),
+    "steepness": real(0.1, 9), "estimator_margin": real(0.01, 9), "estimator_spread": real(0, 3),
+})  # fmt: skip
 MEMORY = (our.MemoryWorld(), {
     "pipeline": lambda draw: our.MemoryPipeline(tier_prices=several(3, real(0, 1))(draw), base_quality=share(draw)),
     "unit_tokens": whole(1, 1000), "answer_input": tokens, "answer_output": tokens,
 })  # fmt: skip
-WORLDS = (ANSWERS, HOPS, PUZZLES, SEARCHES, ELASTIC, PARTS, THOUGHTS, MEMORY)
+WORLDS = (ANSWERS, HOPS, PUZZLES, SEARCHES, ELASTIC, PARTS, THOUGHTS, STEPS, MEMORY)
 
 SPLIT, UCB = our.ProportionalSplit(), our.UcbVariant()
 few, longest, tired = whole(1, 9), {"longest": whole(0, 5)}, {"hazard": share, "browsing": share}
 POLICIES = (
     (our.AbMcts(), {"mean": share, "variance": real(0.01, 1), "reserve": share}, (HOPS, PUZZLES)),
     (our.AbMcts(posterior="beta"), {"first": real(0.1, 2), "reserve": share}, (PUZZLES,)),
-    (our.AdaptiveConsistency(threshold=0.9, largest=9), longest, (ANSWERS, HOPS)),
+    (our.AdaptiveConsistency(threshold=0.9, largest=9), longest, (ANSWERS, HOPS, STEPS)),
     (our.Bats(), {**tired, "judge": share}, (SEARCHES,)),
     (our.Bats(stops=False), {**tired, "judge": share}, (SEARCHES,)),
-    (our.Beam(width=2, proposals=3), {"reserve": share}, (PUZZLES, HOPS)),
+    (our.Beam(width=2, proposals=3), {"reserve": share}, (PUZZLES, HOPS, STEPS)),
     (our.BestOfN(), {"samples": few}, (ANSWERS,)),
     (our.BudgetTracker(), {**tired, "by_used": lambda draw: draw.random() < 0.5}, (SEARCHES,)),
     (our.Cascade(), {"cheap_samples": few, "agreement": few, "strong_samples": few}, (ANSWERS,)),
-    (our.Debate(), {"rounds": whole(1, 4)}, (ANSWERS,)),
-    (our.EstimatedBudget(), {}, (ELASTIC,)),
-    (our.FixedStop(), {"checkpoint": whole(1, 7)}, (THOUGHTS,)),
+    (our.Debate(), {"rounds": whole(1, 4)}, (ANSWERS, STEPS)),
+    (our.EstimatedBudget(), {}, (ELASTIC, STEPS)),
+    (our.FixedStop(), {"checkpoint": whole(1, 7)}, (THOUGHTS, STEPS)),
     (our.GlobalBudget(tokens=200), {"tokens": tokens}, (PARTS,)),
     (our.Greedy(), {"children": whole(1, 4), "reserve": share}, (HOPS, PUZZLES)),
     (our.Instructed(), {"token_budget": whole(-1, 300)}, (ELASTIC,)),
     (our.OracleStop(), {}, (THOUGHTS,)),
-    (our.ParallelChains(chains=9), {"chains": few, **longest}, (ANSWERS, HOPS)),
+    (our.ParallelChains(chains=9), {"chains": few, **longest}, (ANSWERS, HOPS, STEPS)),
     (our.ParallelChains(chains=9, longest=5, answers_when_cut=True), longest, (HOPS,)),
     (our.PersonaEnsemble(), {"personas": few, "samples": few}, (ANSWERS,)),
     (our.PriceStop(), {"price": real(0, 1e-3)}, (THOUGHTS,)),
     (SPLIT, {"calls": calls, "tree": tree(SPLIT.tree)}, (HOPS, PUZZLES)),
     (our.ReAct(), tired, (SEARCHES,)),
     (our.Rebase(width=4), {"temperature": real(0.01, 1), "deepest": whole(1, 5), "reserve": share}, (PUZZLES, HOPS)),
-    (our.RelativeGainStop(), {"threshold": share}, (THOUGHTS,)),
+    (our.RelativeGainStop(), {"threshold": share}, (THOUGHTS, STEPS)),
     (our.Retry(), {"attempts": few}, (ANSWERS,)),
     (our.SearchedBudget(), {}, (ELASTIC,)),
     (our.Single(), longest, (ANSWERS, HOPS)),

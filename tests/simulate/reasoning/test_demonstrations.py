@@ -23,8 +23,9 @@ from budgetsim.simulate.reasoning import (
     simulate_strategy,
     simulate_worlds,
 )
-from budgetsim.simulate.reasoning.answers import CHEAP, DEBATER, PERSONA
+from budgetsim.simulate.reasoning.answers import CHEAP, PERSONA
 from budgetsim.simulate.reasoning.columns import Uniforms
+from budgetsim.simulate.reasoning.debates import DEBATER
 from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND
 from budgetsim.simulate.reasoning.reference import best_of_n, cascade, debate, parallel_chains, persona_ensemble, single
 from budgetsim.simulate.reasoning.reference.beam import PlainBeam

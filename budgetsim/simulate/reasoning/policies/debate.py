@@ -9,9 +9,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from budgetsim.simulate.reasoning.answers import DEBATER, LARGEST_ROUNDS
 from budgetsim.simulate.reasoning.ballots import ballot, plurality
 from budgetsim.simulate.reasoning.columns import Uniforms, put, take
+from budgetsim.simulate.reasoning.debates import DEBATER, LARGEST_ROUNDS
 from budgetsim.simulate.reasoning.policies.asking import NOBODY, ask_or_read, read, waiting
 from budgetsim.simulate.reasoning.policy import EXPAND, Choice, Event, View
 from budgetsim.simulate.reasoning.world import NO_ANSWER, check_numbers

@@ -125,6 +125,4 @@ def _think(desk: Desk, rule: Callable[[Looks, bool], bool], *, keeps_best: bool)
 
 def _mark(desk: Desk, number: float, limit: float) -> None:
     """A comparison that 24 bits might decide otherwise."""
-    world = desk.world
-    if isinstance(world, PlainAnytime):
-        world.delicate |= abs(number - limit) < 1e-5
+    desk.world.delicate |= abs(number - limit) < 1e-5

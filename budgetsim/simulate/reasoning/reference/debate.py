@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from budgetsim.simulate.reasoning.answers import DEBATER
+from budgetsim.simulate.reasoning.debates import DEBATER
 from budgetsim.simulate.reasoning.policies.debate import Debate
 from budgetsim.simulate.reasoning.reference.desk import ROOT, Desk
 

@@ -44,6 +44,7 @@ class Made(NamedTuple):
     child: Any
     ends: bool
     costs: Costs
+    state: Any = None  # what the node stepped from holds from then on, if a step changes that
 
 
 class Judged(NamedTuple):
@@ -59,6 +60,7 @@ class PlainWorld(Protocol):
 
     memory: Any
     root: Any
+    delicate: bool  # a rounding of numbers with 24 bits might have decided otherwise
 
     def step(self, uniform: Uniform, state: Any, hint: int) -> Made:
         """One step of the generator."""
@@ -124,6 +126,8 @@ class Desk:
         if len(self.states) >= self.nodes or not self._pay(total):
             return None
         self.world.memory = made.memory
+        if made.state is not None:
+            self.states[node] = made.state
         self.states.append(made.child)
         return Child(len(self.states) - 1, made.ends, verdict.points, verdict.grade)
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from budgetsim.simulate.reasoning.answers import CHEAP, DEBATER, LARGEST_ROUNDS, PERSONA, AnswerWorld
+from budgetsim.simulate.reasoning.answers import CHEAP, PERSONA, AnswerWorld
+from budgetsim.simulate.reasoning.debates import DEBATER, LARGEST_ROUNDS
 from budgetsim.simulate.reasoning.reference.desk import Costs, Judged, Made, Uniform
 
 NORMAL = NormalDist()
@@ -47,7 +48,7 @@ class PlainQuestion:
         if hint == DEBATER:
             answer = self._sampled(uniform, self.right)
             if state.round > 0:
-                answer = self._convinced(uniform, state)
+                answer = convinced(uniform, memory, state.round, state.answer, world.conformity)
                 read += sum(message.written for message in memory if message.round <= state.round)
             child = Message(answer, min(state.round + 1, LARGEST_ROUNDS), written)
             memory = (*memory, child)
@@ -70,7 +71,7 @@ class PlainQuestion:
         right = child.answer == 0
         rate = float(np.float32(world.accepts_right if right else world.accepts_wrong))
         spread = world.grade_spread_right if right else world.grade_spread_wrong
-        grade = spread * (_quantile(rate) - NORMAL.inv_cdf(uniform[0] + 2.0**-25))
+        grade = spread * (quantile(rate) - NORMAL.inv_cdf(uniform[0] + 2.0**-25))
         points = 1.0 if uniform[0] < rate else -1.0
         return Judged(points, grade, (world.evaluator_input, world.evaluator_output, 1))
 
@@ -82,31 +83,41 @@ class PlainQuestion:
         return state.answer, (0, 0, 0)
 
     def _sampled(self, uniform: Uniform, right: float) -> int:
-        if uniform[0] < right:
-            return 0
-        if uniform[1] < float(np.float32(self.world.dominant_share)):
-            return 1
-        return min(2 + int(uniform[2] * (self.world.answers - 2)), self.world.answers - 1)
-
-    def _convinced(self, uniform: Uniform, state: Message) -> int:
-        """The plurality of the others in the round before, or what it said itself."""
-        heard = [message.answer for message in self.memory if message.round == state.round]
-        heard.remove(state.answer)
-        if not heard or uniform[4] >= float(np.float32(self.world.conformity)):
-            return state.answer
-        most = max(heard.count(answer) for answer in heard)
-        leaders = sorted({answer for answer in heard if heard.count(answer) == most})
-        return leaders[int(uniform[5] * len(leaders))]
+        return 0 if uniform[0] < right else wrong(uniform, self.world.dominant_share, self.world.answers)
 
     def _written(self, uniform: Uniform) -> int:
-        spread = self.world.chain_spread
-        drawn = self.world.chain_tokens * math.exp(spread * NORMAL.inv_cdf(uniform[3] + 2.0**-25) - spread**2 / 2)
-        if spread > 0.0 and abs(drawn - math.floor(drawn) - 0.5) < 5e-6 * drawn:
-            self.delicate = True
-        return max(1, round(drawn))
+        written, delicate = lognormal(uniform[3], self.world.chain_tokens, self.world.chain_spread)
+        self.delicate |= delicate
+        return written
 
 
-def _quantile(rate: float) -> float:
+def wrong(uniform: Uniform, dominant: float, answers: int) -> int:
+    """A wrong answer, by numbers 1 and 2."""
+    if uniform[1] < float(np.float32(dominant)):
+        return 1
+    return min(2 + int(uniform[2] * (answers - 2)), answers - 1)
+
+
+def lognormal(uniform: float, mean: float, spread: float) -> tuple[int, bool]:
+    """Whole tokens around a mean, and whether a rounding of numbers with 24 bits might have decided otherwise."""
+    drawn = mean * math.exp(spread * NORMAL.inv_cdf(uniform + 2.0**-25) - spread**2 / 2)
+    delicate = spread > 0.0 and abs(drawn - math.floor(drawn) - 0.5) < 5e-6 * drawn
+    return max(1, round(drawn)), delicate
+
+
+def convinced(uniform: Uniform, memory: Sequence[Message], round_: int, held: int, conformity: float) -> int:
+    """The plurality of the others in a round, or what was said itself."""
+    heard = [message.answer for message in memory if message.round == round_]
+    heard.remove(held)
+    if not heard or uniform[4] >= float(np.float32(conformity)):
+        return held
+    most = max(heard.count(answer) for answer in heard)
+    leaders = sorted({answer for answer in heard if heard.count(answer) == most})
+    return leaders[int(uniform[5] * len(leaders))]
+
+
+def quantile(rate: float) -> float:
+    """The normal quantile, infinite at 0 and 1."""
     if rate in (0.0, 1.0):
         return math.inf if rate else -math.inf
     return NORMAL.inv_cdf(rate)

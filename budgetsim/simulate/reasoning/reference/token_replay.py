@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -22,14 +22,8 @@ P = TypeVar("P")
 CHOICE = 0  # purpose of the numbers with which a strategy chooses
 
 
-class Question(PlainWorld, Protocol):
-    """A plain problem that knows whether a rounding of numbers with 24 bits might have decided otherwise."""
-
-    delicate: bool
-
-
 def replay_plain(
-    questions: Sequence[Question],
+    questions: Sequence[PlainWorld],
     policy: P,
     twin: Callable[[P, Desk], int],
     budget: Budget,
@@ -67,7 +61,7 @@ class Compared(NamedTuple):
 
 def compare(
     world: World,
-    questions: Sequence[Question],
+    questions: Sequence[PlainWorld],
     policy: Any,
     twin: Callable[[Any, Desk], int],
     budget: Budget,
