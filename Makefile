@@ -50,7 +50,7 @@ test: $(VENV)/.dev  ## run the tests and doctests, with coverage
 
 .PHONY: verify
 verify: $(VENV)/.dev  ## run the long statistical verification
-	$(BIN)/pytest -m verify $(PYTEST_ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m verify $(PYTEST_ARGS)
 
 .PHONY: notebooks
 notebooks: $(VENV)/.dev  ## run every notebook in a fresh kernel; the executed ones are left in build/notebooks

@@ -62,7 +62,7 @@ class Score(NamedTuple):
     se: NDArray[np.float64]
 
 
-def right(method: str, multiple: int) -> str:
+def right(method: str, multiple: float) -> str:
     """Column of the number of right answers.
 
     Examples
@@ -70,10 +70,10 @@ def right(method: str, multiple: int) -> str:
     >>> right("debate", 8)
     'debate 8'
     """
-    return f"{method} {multiple}"
+    return f"{method} {multiple:g}"
 
 
-def score(table: Table, method: str, multiple: int) -> Score:
+def score(table: Table, method: str, multiple: float) -> Score:
     """Accuracy of a method at a budget; its error has two successes and two failures added.
 
     Examples
@@ -90,8 +90,8 @@ def compare(
     table: Table,
     first: str,
     second: str,
-    multiple: int,
-    other: int | None = None,
+    multiple: float,
+    other: float | None = None,
     kept: NDArray[np.bool_] | None = None,
 ) -> Shares:
     """Shares of worlds in which the first method at a budget is ahead of the second, at the same or another budget.
@@ -105,7 +105,7 @@ def compare(
     return shares_ahead(one.accuracy[worlds], two.accuracy[worlds], one.se[worlds], two.se[worlds])
 
 
-def difference(table: Table, first: str, second: str, multiple: int) -> NDArray[np.float64]:
+def difference(table: Table, first: str, second: str, multiple: float) -> NDArray[np.float64]:
     """Accuracy of the first method less that of the second, in every world."""
     return score(table, first, multiple).accuracy - score(table, second, multiple).accuracy
 

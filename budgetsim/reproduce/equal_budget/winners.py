@@ -12,7 +12,7 @@ from budgetsim.reproduce.verdicts import ORDER_ERRORS
 from budgetsim.reproduce.world_tables import Table
 
 
-def among_the_best(table: Table, methods: Sequence[str], multiple: int) -> dict[str, NDArray[np.bool_]]:
+def among_the_best(table: Table, methods: Sequence[str], multiple: float) -> dict[str, NDArray[np.bool_]]:
     """Whether no other method is ahead of it by more than two standard errors, for each method [worlds].
 
     Examples
@@ -36,7 +36,7 @@ def among_the_best(table: Table, methods: Sequence[str], multiple: int) -> dict[
     }
 
 
-def regret(table: Table, methods: Sequence[str], multiple: int) -> dict[str, NDArray[np.float64]]:
+def regret(table: Table, methods: Sequence[str], multiple: float) -> dict[str, NDArray[np.float64]]:
     """Accuracy lost to the best method of each world, for each method [worlds].
 
     The best one is found with the same draws, so that where several are equal a part of a standard error is counted as

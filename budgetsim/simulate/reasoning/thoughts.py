@@ -68,9 +68,9 @@ class ThoughtWorld:
     probability :math:`p\,\mathrm{leap}^m` from the root. After its last step a thought can go on: a second thought
     repairs a wrong one or spoils a right one.
 
-    Calls are model calls; to read an answer that was written is none. Every call reads the prompt, and what was written
-    on the way to where it goes on. The first step from a node goes on in the call that wrote the node and reads
-    nothing, and so do the evaluation of a node and the answer forced from it.
+    Every call reads the prompt, and what was written on the way to where it goes on. The first step from a node goes on
+    in the call that wrote the node: it reads nothing and is no new call, and neither are the evaluation of a node and
+    the answer forced from it. To read an answer that was written is free.
 
     Parameters
     ----------
@@ -234,8 +234,9 @@ class ThoughtWorld:
         answer = jnp.where(whole, turn.answer, self._thought(uniform, problem, state))
         answer = jnp.where(estimates, NO_ANSWER, answer).astype(jnp.int8)
 
-        again = jnp.where(state.running & ~whole & ~estimates, 0, self.prompt_tokens)
-        path = jnp.where(whole | estimates | state.running, 0, state.written)
+        goes_on = state.running & ~whole & ~estimates
+        path = jnp.where(whole | estimates, 0, state.written)
+        read = jnp.where(goes_on, 0, self.prompt_tokens + path + turn.read)
         steps = jnp.where(whole, self.steps, jnp.minimum(state.steps + 1, self.steps))
         child = Thought(
             steps=jnp.where(estimates, 0, steps),
@@ -245,9 +246,9 @@ class ThoughtWorld:
             round=jnp.where(debates, turn.round, 0).astype(jnp.int8),
             told=jnp.where(estimates, problem.estimate, state.told),
         )
-        stepped = state._replace(running=state.running & (whole | estimates))
+        paid = costs(read, written, (~goes_on).astype(jnp.int32))
         ends = ~estimates & (child.steps >= self.steps)
-        return Step(turn.heard, child, ends, costs(again + path + turn.read, written, 1), state=stepped)
+        return Step(turn.heard, child, ends, paid, state=state._replace(running=state.running & ~goes_on))
 
     def _chain(self, uniform: Uniforms, problem: Posed, made: jax.Array) -> jax.Array:
         """The answer of a chain that writes so many of its steps."""
@@ -280,7 +281,7 @@ class ThoughtWorld:
         rate = jnp.where(seems, self.accepts_right, self.accepts_wrong).astype(jnp.float32)
         belief = jax.nn.sigmoid(ndtri(rate) - standard_normal(uniform[0]))
         points = belief * self._leaps(self.steps - child.steps)
-        return points, 0.1 + 0.9 * belief, costs(0, self.evaluator_tokens, jnp.ones_like(child.steps))
+        return points, 0.1 + 0.9 * belief, costs(jnp.zeros_like(child.steps), self.evaluator_tokens)
 
     def answer(self, uniform: Uniforms, problem: Posed, state: Thought) -> tuple[jax.Array, jax.Array]:
         """What was written, for nothing; a forced answer before the last step; a chain of thought from the root."""
@@ -293,4 +294,4 @@ class ThoughtWorld:
         chain = lognormal_tokens(uniform[3], self.chain_tokens, self.chain_spread)
         output = jnp.where(begins, chain, jnp.where(forced, self.answer_tokens, 0))
         read = jnp.where(begins, self.prompt_tokens, 0)
-        return answer.astype(jnp.int32), costs(read, output, (begins | forced).astype(jnp.int32))
+        return answer.astype(jnp.int32), costs(read, output, begins.astype(jnp.int32))

@@ -66,7 +66,7 @@ class PlainThought:
         made = min(state.made + 1, world.steps)
         child = PlainState(made, self._next(uniform, state), state.path + written, True, told=state.told)
         after = state._replace(running=False)
-        return Made(self.memory, child, made == world.steps, (read, written, 1), state=after)
+        return Made(self.memory, child, made == world.steps, (read, written, int(not state.running)), state=after)
 
     def critic(self, uniform: Uniform, state: PlainState, child: PlainState) -> Judged:
         """How good the thought looks; as a quality, how good the answer that is forced from it."""
@@ -75,7 +75,7 @@ class PlainThought:
         rate = float(F(self.world.accepts_right if seems_sound else self.world.accepts_wrong))
         belief = 1.0 / (1.0 + math.exp(NORMAL.inv_cdf(uniform[0] + 2.0**-25) - quantile(rate)))
         seen = belief * float(F(self.world.leap)) ** (self.world.steps - child.made)
-        return Judged(seen, 0.1 + 0.9 * belief, (0, self.world.evaluator_tokens, 1))
+        return Judged(seen, 0.1 + 0.9 * belief, (0, self.world.evaluator_tokens, 0))
 
     def answer(self, uniform: Uniform, state: PlainState) -> tuple[int, Costs]:
         """A chain of thought, what was written, or a guess before the last step."""
@@ -89,7 +89,7 @@ class PlainThought:
             return answer, (0, 0, 0)
         if answer == 0 and not self._below(uniform, (self.sound * float(F(world.leap))) ** missing):
             answer = wrong(uniform, world.dominant, world.answers)
-        return answer, (0, world.answer_tokens, 1)
+        return answer, (0, world.answer_tokens, 0)
 
     def _next(self, uniform: Uniform, state: PlainState) -> int:
         world = self.world
