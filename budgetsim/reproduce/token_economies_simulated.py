@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from budgetsim.reproduce.equal_budget import instructions, methods, rounds, trees
+from budgetsim.reproduce.equal_budget import five_methods, instructions, methods, rounds, trees
 from budgetsim.reproduce.studies import Study, gathered
 
 SLUG = "token-economies"
-STUDIES: dict[str, Study] = {"methods": methods, "trees": trees, "instructions": instructions, "rounds": rounds}
+STUDIES: dict[str, Study] = {
+    "methods": methods,
+    "trees": trees,
+    "instructions": instructions,
+    "rounds": rounds,
+    "five": five_methods,
+}
 
 claims, keep, figures = gathered(SLUG, STUDIES)
