@@ -71,7 +71,7 @@ def is_so(table: Table, method: str, budget: float, kind: str) -> NDArray[np.boo
     --------
     >>> table = {"problems": np.array([1000, 1000])}
     >>> table |= {f"{name} 1": np.array([500, 480]) for name in COMPETING} | {"CoT-SC 1": np.array([500, 600])}
-    >>> [is_so(table, name, 1, kind).tolist() for name, kind in (("CoT-SC", "best"), ("TALE", "good"), ("TALE", "poor"))]
+    >>> [is_so(table, *cell).tolist() for cell in (("CoT-SC", 1, "best"), ("TALE", 1, "good"), ("TALE", 1, "poor"))]
     [[True, True], [True, False], [False, True]]
     """
     best = among_the_best(table, COMPETING, budget)[method]
@@ -165,8 +165,8 @@ def _winners(table: Table) -> Iterator[Claim]:
         order = sorted(lost, key=lambda name: lost[name][0])
         yield statement(
             "always using anytime reasoning with early stopping costs less than always using another of the five",
-            f"{_where(table)}; {budget:g} chains of thought; mean accuracy lost to the best of six methods in each world, "
-            f"standard error at most {max(error for _, error in lost.values()):.3f}",
+            f"{_where(table)}; {budget:g} chains of thought; mean accuracy lost to the best of six methods in each "
+            f"world, standard error at most {max(error for _, error in lost.values()):.3f}",
             theirs="least",
             ours="; ".join(f"{name} {lost[name][0]:.3f}" for name in order),
             holds=order[0] in EARLY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import jax
 import numpy as np
@@ -118,7 +119,7 @@ def _play(
     counts, tokens = np.zeros(len(settings), np.int64), np.zeros(len(settings))
     # Trees of other widths and debates of other sizes are compiled apart. The place of a world decides what is drawn in
     # it, so the others keep theirs, and idle.
-    kinds = [jax.tree.structure(one) for one in players]
+    kinds: list[Any] = [jax.tree.structure(one) for one in players]
     for kind in dict.fromkeys(kinds):
         mine = np.array([own == kind for own in kinds])
         rest = idle(players[kinds.index(kind)])
