@@ -18,24 +18,24 @@ from jax.scipy.special import ndtri
 from budgetsim.simulate._generator import Block, threefry4x32
 
 UNROLL = 32  # rows of a running sum that are compiled together
-GENERATOR = "threefry4x32, 13 rounds, counter (problem, request, purpose, number // 4), top 24 bits"
+GENERATOR = "threefry4x32, 13 rounds, counter (problem, calls made before, purpose, number // 4), top 24 bits"
 _TAG = np.uint32(0x72656173)  # keeps these numbers apart from those of other simulators with the same seed
 
 
 class Uniforms:
-    """Uniform numbers in [0, 1), steps of 2**-24, of one purpose in one request: ``uniform[k]`` is ``[problems]``.
+    """Uniform numbers in [0, 1), steps of 2**-24, of one purpose in one call: ``uniform[k]`` is ``[problems]``.
 
-    Number k is a pure function of (seed, problem, request, purpose, k); it is computed only if it is asked for.
+    Number k is a pure function of (seed, problem, calls made before, purpose, k), computed only if it is asked for.
     """
 
-    def __init__(self, key: jax.Array, problem: jax.Array, request: jax.Array, purpose: int) -> None:
-        self._key, self._problem, self._request, self._purpose = key, problem, request, purpose
+    def __init__(self, key: jax.Array, problem: jax.Array, made: jax.Array, purpose: int) -> None:
+        self._key, self._problem, self._made, self._purpose = key, problem, made, purpose
         self._blocks: dict[int, Block] = {}
 
     def __getitem__(self, number: int) -> jax.Array:
         block = number // 4
         if block not in self._blocks:
-            counter = (self._problem, self._request, jnp.uint32(self._purpose), jnp.uint32(block))
+            counter = (self._problem, self._made, jnp.uint32(self._purpose), jnp.uint32(block))
             key = (self._key[0], self._key[1], jnp.uint32(_TAG), jnp.uint32(0))
             self._blocks[block] = threefry4x32(counter, key)
         word = self._blocks[block][number % 4]

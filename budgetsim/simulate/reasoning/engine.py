@@ -1,8 +1,9 @@
 """Play a strategy on many problems at once, call by call, under a budget that the engine enforces.
 
 Each problem owns fixed-size columns; one compiled loop moves all problems of a chunk by one request at a time until
-none has anything left to do. Every uniform number is a pure function of (seed, problem, request, purpose, number), so a
-result does not depend on how problems are cut into chunks.
+none has anything left to do. Every uniform number is a pure function of (seed, problem, calls made before, purpose,
+number), so a result does not depend on how problems are cut into chunks; and who was refused a call and asks again is
+told the same price: nobody can ask until a cheap one comes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from budgetsim.simulate.reasoning.policy import ANSWER, EXPAND, STOP, Event, Pol
 from budgetsim.simulate.reasoning.world import NO_ANSWER, World
 
 CHECKPOINTS = 16  # of the quality curve: equal shares of the budget
-LAST = np.uint32(2**31)  # number of the request that never comes: its numbers break the ties of votes
+LAST = np.uint32(2**31)  # number of the call that never comes: its numbers break the ties of votes
 CACHED = 2**15  # entries of one field of the trees of a group
 LEAST_GROUP, LARGEST_GROUP = 64, 1024  # problems
 PROCESSORS = os.cpu_count() or 1  # groups that are played at the same time
@@ -49,7 +50,8 @@ class Run(NamedTuple):
     nodes: jax.Array
     spent: jax.Array  # int32 [costs, problems]: input tokens, output tokens, tool calls, browse calls
     used: jax.Array  # int32 [resources, problems]: the same in units of each limit
-    refused: jax.Array
+    made: jax.Array  # int32: requests that were paid and made
+    refused: jax.Array  # int32: requests that were refused since
     crowded: jax.Array  # bool: a step that was paid for was refused for want of a slot
     done: jax.Array
     policy: Any
@@ -86,6 +88,7 @@ def _begin(world: World, policy: Policy, slots: int, problems: int, problem: Any
         nodes=zero + 1,
         spent=jnp.zeros((KINDS, problems), jnp.int32),
         used=jnp.zeros((RESOURCES, problems), jnp.int32),
+        made=zero,
         refused=zero,
         crowded=zero > 0,
         done=zero > 0,
@@ -94,9 +97,12 @@ def _begin(world: World, policy: Policy, slots: int, problems: int, problem: Any
     )
 
 
-def numbers(key: jax.Array, place: jax.Array, request: jax.Array | np.uint32) -> Draw:
-    """The uniform numbers of a request; votes have the same all along: an answer held changes with the votes alone."""
-    return lambda purpose: Uniforms(key, place, jnp.asarray(LAST if purpose == VOTE else request), purpose)
+def numbers(key: jax.Array, place: jax.Array, made: jax.Array | np.uint32) -> Draw:
+    """The uniform numbers of the request after so many that were made, by purpose.
+
+    Votes have the same all along: an answer held changes with the votes alone.
+    """
+    return lambda purpose: Uniforms(key, place, jnp.asarray(LAST if purpose == VOTE else made, jnp.uint32), purpose)
 
 
 def _request(world: World, policy: Policy, ledger: Ledger, draw: Draw, problem: Any, run: Run) -> Run:
@@ -137,6 +143,7 @@ def _request(world: World, policy: Policy, ledger: Ledger, draw: Draw, problem: 
         nodes=run.nodes + grown,
         spent=run.spent + paid,
         used=run.used + jnp.where(made, units, 0),
+        made=run.made + made,
         refused=refused,
         crowded=run.crowded | (asked & payable & full),
         done=run.done | (choice.kind == STOP) | (refused >= PATIENCE),
@@ -244,7 +251,7 @@ def _play(
 
     def go(carry: tuple[jax.Array, Run]) -> tuple[jax.Array, Run]:
         request, run = carry
-        return request + 1, _request(world, policy, ledger, numbers(key, place, request), problem, run)
+        return request + 1, _request(world, policy, ledger, numbers(key, place, run.made), problem, run)
 
     _, run = lax.while_loop(on, go, (jnp.zeros((), jnp.uint32), start))
     view = _view(run, ledger)

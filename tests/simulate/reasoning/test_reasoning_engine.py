@@ -18,8 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budgetsim.simulate.reasoning import (
+    AnswerWorld,
+    Beam,
     Budget,
     HopWorld,
+    ParallelChains,
     Prices,
     Single,
     Uct,
@@ -252,3 +255,14 @@ def test_normal_numbers_are_finite_symmetric_and_the_quantiles_of_the_middles() 
     drawn = np.asarray(standard_normal(jnp.asarray(ends * 2.0**-24, jnp.float32)), np.float64)
     np.testing.assert_allclose(drawn, scipy.special.ndtri((ends + 0.5) * 2.0**-24), rtol=3e-6, atol=1e-12)
     np.testing.assert_array_equal(drawn, -drawn[::-1])
+
+
+def test_who_is_refused_and_asks_again_is_told_the_same_price():
+    """A search that may only answer asks twice for an answer that it cannot pay; one chain asks once."""
+    world = AnswerWorld(right_mean=1.0, chain_spread=1.0)
+    twice, once = (
+        simulate_strategy(world, policy, world.sample_tokens, problems=2000, seed=3)
+        for policy in (Beam(width=1, proposals=1, reserve=1.0), ParallelChains(chains=1))
+    )
+    assert np.array_equal(twice.answers, once.answers)
+    assert 0.5 < twice.answered.value < 0.9

@@ -15,7 +15,7 @@ from budgetsim.simulate.reasoning.accountant import KINDS, Budget
 from budgetsim.simulate.reasoning.world import NO_ANSWER
 
 ROOT = 0
-LAST = 2**31  # the request that never comes
+LAST = 2**31  # the call that never comes
 STEP, CRITIC, ANSWER, VOTE = 1, 2, 3, 4  # purposes of uniform numbers
 
 Uniform = Sequence[float]
@@ -23,7 +23,7 @@ Costs = tuple[int, ...]
 """Input tokens, output tokens, calls, and browse calls where there are any."""
 
 Draw = Callable[[int, int], Uniform]
-"""From (request, purpose) to uniform numbers in [0, 1), the ones that the engine draws."""
+"""From (calls made before, purpose) to uniform numbers in [0, 1), the ones that the engine draws."""
 
 
 def together(*costs: Sequence[int]) -> Costs:
@@ -98,7 +98,7 @@ class Desk:
     >>> from budgetsim.simulate.reasoning.answers import AnswerWorld
     >>> from budgetsim.simulate.reasoning.reference.questions import PlainQuestion
     >>> question = PlainQuestion(AnswerWorld(chain_spread=0.0), right=1.0, cheap=1.0, personas=())
-    >>> desk = Desk(question, Budget(tokens=1000), 8, lambda request, purpose: [random.random() for _ in range(6)])
+    >>> desk = Desk(question, Budget(tokens=1000), 8, lambda made, purpose: [random.random() for _ in range(6)])
     >>> desk.answer(ROOT), desk.answer(ROOT), desk.answer(ROOT), desk.spent
     (0, 0, None, [300, 400, 2, 0])
     """
@@ -109,19 +109,18 @@ class Desk:
     draw: Draw
     spent: list[int] = field(default_factory=lambda: [0] * KINDS)
     states: list[Any] = field(init=False)
-    request: int = 0
+    made: int = 0  # calls that were paid
 
     def __post_init__(self) -> None:
         self.states = [self.world.root]
 
     def ask(self, node: int, hint: int, *, judged: bool = False) -> Child | None:
         """One step from a node, judged and paid together; None if it is refused."""
-        request, self.request = self.request, self.request + 1
         state = self.states[node]
-        made = self.world.step(self.draw(request, STEP), state, hint)
+        made = self.world.step(self.draw(self.made, STEP), state, hint)
         verdict = Judged(0.0, 0.0, (0, 0, 0))
         if judged:
-            verdict = self.world.critic(self.draw(request, CRITIC), state, made.child)
+            verdict = self.world.critic(self.draw(self.made, CRITIC), state, made.child)
         total = together(made.costs, verdict.costs)
         if len(self.states) >= self.nodes or not self._pay(total):
             return None
@@ -133,8 +132,7 @@ class Desk:
 
     def answer(self, node: int) -> int | None:
         """The answer from a node; None if it is refused."""
-        request, self.request = self.request, self.request + 1
-        answer, costs = self.world.answer(self.draw(request, ANSWER), self.states[node])
+        answer, costs = self.world.answer(self.draw(self.made, ANSWER), self.states[node])
         return answer if self._pay(costs) else None
 
     def plurality(self, votes: Sequence[int]) -> int:
@@ -150,5 +148,5 @@ class Desk:
         for limit, rates in zip(self.budget.limits().tolist(), self.budget.rates().tolist(), strict=True):
             if sum(rate * cost for rate, cost in zip(rates, after, strict=True)) > limit:
                 return False
-        self.spent = list(after)
+        self.spent, self.made = list(after), self.made + 1
         return True

@@ -77,7 +77,7 @@ def tier_law(policy: TierLaw, desk: Desk) -> int:
     """Module after module in a tier by the law."""
 
     def drawn(module: int) -> int:
-        coin = np.float32(desk.draw(desk.request, CHOICE)[0])
+        coin = np.float32(desk.draw(desk.made, CHOICE)[0])
         low, middle, _ = (np.float32(chance) for chance in policy.chances[module])
         if coin < low:
             return 0

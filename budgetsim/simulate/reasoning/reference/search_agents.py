@@ -38,7 +38,7 @@ def bats(policy: Bats, desk: Desk) -> int:
     node, fresh, found, broke = ROOT, True, False, False
     accepted: list[int] = []
     while _tools_left(desk, policy.browsing) and not (accepted and policy.stops):
-        coin = desk.draw(desk.request, CHOICE)[0]
+        coin = desk.draw(desk.made, CHOICE)[0]
         verifies = not fresh and (found or coin < float(np.float32(policy.hazard)))
         made = desk.ask(node, VERIFY if verifies else _tool(desk, policy.browsing))
         if made is None:
@@ -52,7 +52,7 @@ def bats(policy: Bats, desk: Desk) -> int:
         return _answer(desk, node)
     chosen = accepted[-1]
     if len(accepted) > 1 and not broke and desk.ask(chosen, JUDGE) is not None:
-        right = desk.draw(desk.request, CHOICE)[2] < float(np.float32(policy.judge))
+        right = desk.draw(desk.made, CHOICE)[2] < float(np.float32(policy.judge))
         chosen = accepted[-1] if right else accepted[0]
     return _answer(desk, chosen)
 
@@ -60,7 +60,7 @@ def bats(policy: Bats, desk: Desk) -> int:
 def _search(desk: Desk, hazard: Callable[[], float], browsing: float) -> int:
     node, calls, found = ROOT, 0, False
     while _tools_left(desk, browsing) and not found:
-        if calls and desk.draw(desk.request, CHOICE)[0] < hazard():
+        if calls and desk.draw(desk.made, CHOICE)[0] < hazard():
             break
         made = desk.ask(node, _tool(desk, browsing))
         if made is None:
@@ -88,7 +88,7 @@ def _tools_left(desk: Desk, browsing: float) -> bool:
 
 def _tool(desk: Desk, browsing: float) -> int:
     """A page as often as the habit says, or always where no search is left."""
-    reads = desk.draw(desk.request, CHOICE)[1] < float(np.float32(browsing)) or not _searches_left(desk)
+    reads = desk.draw(desk.made, CHOICE)[1] < float(np.float32(browsing)) or not _searches_left(desk)
     return BROWSE if browsing > 0 and _pages_left(desk) and reads else SEARCH
 
 

@@ -121,9 +121,10 @@ def play_plain(
 ) -> Tale:
     """Play one problem to its end.
 
-    ``uniform(request, purpose)`` gives the numbers of a request, ``last`` those of the final answer.
+    ``uniform(made, purpose)`` gives the numbers of the request after so many that were made, ``last`` those of the
+    final answer.
     """
-    tale, states, refused, done = Tale(), [world.root()], 0, False
+    tale, states, refused, paid, done = Tale(), [world.root()], 0, 0, False
     limits, rates = budget.limits().tolist(), budget.rates().tolist()
     priced = [limit < UNLIMITED for limit in limits]
     priced[2] |= any(rates[2])
@@ -139,24 +140,24 @@ def play_plain(
         )
         return Purse(min(shares), shares, refused)
 
-    for number in range(requests):
+    for _ in range(requests):
         if done:
             break
-        kind, node, hint = policy.choose(uniform(number, CHOICE), purse())
+        kind, node, hint = policy.choose(uniform(paid, CHOICE), purse())
         if kind == STOP:
             break
         delta = score = np.float32(0.0)
         ends, answer, settle = False, NO_ANSWER, _nothing
         child: Any = None
         if kind == EXPAND:
-            child, ends, costs, settle = world.step(uniform(number, STEP), states[node], hint)
+            child, ends, costs, settle = world.step(uniform(paid, STEP), states[node], hint)
             if policy.uses_critic:
-                points, level, more = world.critic(uniform(number, CRITIC), states[node], child)
+                points, level, more = world.critic(uniform(paid, CRITIC), states[node], child)
                 delta = np.float32(0.0 if np.isnan(points) else points)
                 score = np.float32(min(level, 1.0) if level > np.float32(0.1) else 0.1)
                 costs = together(costs, more)
         else:
-            answer, costs = world.answer(uniform(number, WORLD_ANSWER), states[node])
+            answer, costs = world.answer(uniform(paid, WORLD_ANSWER), states[node])
         costs = together(costs)
         left = [limit - spent for limit, spent in zip(limits, use(tale.spent), strict=True)]
         made = all(units <= rest for units, rest in zip(use(costs), left, strict=True))
@@ -173,7 +174,8 @@ def play_plain(
             refused += 1
             done = refused >= PATIENCE
         policy.update(Happened(made, kind, node, new, delta, score, ends, answer if made else NO_ANSWER))
-        held = policy.answer(uniform(number, VOTE))
+        held = policy.answer(uniform(paid, VOTE))
+        paid += made
         tale.requests.append(Request(kind, node, hint, made, costs if made else together(), held))
     tale.answer = policy.answer(last)
     return tale

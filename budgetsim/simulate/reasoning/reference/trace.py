@@ -29,7 +29,7 @@ class Trace(NamedTuple):
     nodes: NDArray[np.int32]
     state: Any  # of the policy, at the end
     problem: Any
-    uniform: NDArray[np.float32]  # [requests, purposes, numbers, problems]
+    uniform: NDArray[np.float32]  # [requests made before, purposes, numbers, problems]
     last: NDArray[np.float32]  # [numbers, problems]
 
 
@@ -40,7 +40,6 @@ def _move(
     ledger: Ledger,
     key: jax.Array,
     place: jax.Array,
-    request: jax.Array,
     problem: Any,
     run: engine.Run,
     *,
@@ -48,7 +47,7 @@ def _move(
 ) -> tuple[engine.Run, Choice, jax.Array]:
     """One request of every problem: the runs after it, what was asked for, the answers then held."""
     del kinds  # for which this is compiled
-    draw = engine.numbers(key, place, request)
+    draw = engine.numbers(key, place, run.made)
     choice = policy.choose(draw(engine.CHOICE), engine._view(run, ledger), run.policy)
     after = engine._request(world, policy, ledger, draw, problem, run)
     held = policy.answer(draw(engine.VOTE), engine._view(after, ledger), after.policy)
@@ -56,9 +55,9 @@ def _move(
 
 
 @jax.jit
-def _drawn(key: jax.Array, place: jax.Array, request: jax.Array) -> jax.Array:
-    """The numbers of a request [purposes, numbers, problems]."""
-    draw = engine.numbers(key, place, request)
+def _drawn(key: jax.Array, place: jax.Array, made: jax.Array) -> jax.Array:
+    """The numbers of the request after so many that were made [purposes, numbers, problems]."""
+    draw = engine.numbers(key, place, made)
     return jnp.stack([draw(purpose).rows(NUMBERS) for purpose in range(PURPOSES)])
 
 
@@ -75,9 +74,7 @@ def trace(
         told: list[list[Request]] = [[] for _ in range(problems)]
         tables, kinds = [], engine.kinds(world, policy)
         for number in range(requests):
-            after, choice, held = _move(
-                world, policy, ledger, key, place, jnp.uint32(number), problem, run, kinds=kinds
-            )
+            after, choice, held = _move(world, policy, ledger, key, place, problem, run, kinds=kinds)
             tables.append(np.asarray(_drawn(key, place, jnp.uint32(number))))
             for index in np.flatnonzero(~np.asarray(run.done) & (np.asarray(choice.kind) != STOP)).tolist():
                 paid = np.asarray(after.spent - run.spent)[:, index].tolist()
