@@ -110,7 +110,11 @@ def test_winners_costs_and_what_decides():
     random = np.random.default_rng(0)
     for name in PARAMETERS:
         table[name] = random.permutation(table[name])
-    for column, words in (("mean right", "difficulty"), ("unseen", "the evaluator"), ("trap share", "traps")):
+    for column, words in (
+        ("mean right", "difficulty"),
+        ("unseen", "the evaluator"),
+        ("trap share", "the share of traps"),
+    ):
         lead = table | always(TREE, 5000 - np.round(1000 * table[column]).astype(int), (64.0,))
         claim = verdicts(lead)[f"{words} decides whether tree of thoughts beats CoT-SC"]
         assert claim.verdict == "holds"
@@ -129,7 +133,10 @@ def test_figures_show_the_table():
         assert {line.get_label(): max(line.get_ydata()) for line in axes.lines}[VOTES] == 0.0
 
 
-@pytest.mark.parametrize(("width", "proposals", "steps"), [(1, 1, 5), (1, 4, 3), (3, 3, 4), (5, 2, 3)])
+LONG = [pytest.param(*tree, marks=pytest.mark.verify) for tree in ((1, 1, 5), (1, 4, 3), (5, 2, 3))]
+
+
+@pytest.mark.parametrize(("width", "proposals", "steps"), [(3, 3, 4), *LONG])
 def test_a_tree_costs_and_grows_as_is_said(width, proposals, steps):
     """Of equal chains every tree costs the same: what the engine charges is what the budget was divided by."""
     world = ThoughtWorld(steps=steps, chain_tokens=40.0 * steps, chain_spread=0.0)

@@ -176,7 +176,11 @@ def _winners(table: Table) -> Iterator[Claim]:
 
 def _what_decides(table: Table) -> Iterator[Claim]:
     names = [name for name in PARAMETERS if name not in DERIVED]
-    for words, expected in (("difficulty", DIFFICULTY), ("the evaluator", EVALUATOR), ("traps", TRAPS)):
+    for words, expected in (
+        ("difficulty decides", DIFFICULTY),
+        ("the evaluator decides", EVALUATOR),
+        ("the share of traps decides", TRAPS),
+    ):
         for rival in (TREE, THINKING):
             lead = difference(table, rival, VOTES, MOST)
             looked_at = [*names, *(name for name in expected if name in DERIVED)]
@@ -186,7 +190,7 @@ def _what_decides(table: Table) -> Iterator[Claim]:
             if not decided:  # the same in all worlds
                 continue
             yield statement(
-                f"{words} decides whether {rival} beats CoT-SC",
+                f"{words} whether {rival} beats CoT-SC",
                 f"{_where(table)}; {MOST:g} chains of thought; strongest rank correlations with the difference of "
                 f"accuracies, standard error {decided[0].se:.2f}",
                 theirs=" or ".join(expected),
