@@ -33,10 +33,12 @@ LEAST_GROUP, LARGEST_GROUP = 64, 1024  # problems
 PROCESSORS = os.cpu_count() or 1  # groups that are played at the same time
 PATIENCE = 2  # requests refused in a row before the run ends
 LEAST_SCORE = 0.1  # of a critic; what a critic that gives no number is taken to say
+MOST_PROGRAMS = 80  # compiled runs kept: each takes up to 400 of the 65,530 memory maps that Linux allows a process
 CHOICE, STEP, CRITIC, WORLD_ANSWER, VOTE = range(5)  # purposes of uniform numbers
 Draw = Callable[[int], Uniforms]
 """From a purpose to its uniform numbers."""
 _UNWRITTEN = np.int8(-2)
+_programs = 0  # runs compiled since the last ones were dropped
 _WORKERS = ThreadPoolExecutor(PROCESSORS)  # its threads start with the first work that is split
 
 
@@ -190,6 +192,7 @@ def play(
         parts = zip(leaves, own, strict=True)
         return jax.tree.unflatten(shape, [leaf[..., first : first + size] if mine else leaf for leaf, mine in parts])
 
+    _make_room()
     fixed = {"slots": slots, "requests": requests, "kinds": kinds(world, policy)}
 
     def played(first: int) -> Played:
@@ -206,6 +209,14 @@ def play(
     parts[-1] = jax.tree.map(lambda leaf: leaf[..., again:], parts[-1])
     run: Played = jax.tree.map(lambda *leaf: np.concatenate(leaf, axis=-1), *parts)
     return run
+
+
+def _make_room() -> None:
+    """Drop all compiled runs where there are many: XLA ends the process where it gets no further memory map."""
+    global _programs
+    if _programs >= MOST_PROGRAMS:
+        _play.clear_cache()  # type: ignore[attr-defined]
+        _programs = 0
 
 
 def kinds(*things: object) -> tuple[type, ...]:
@@ -244,6 +255,8 @@ def _play(
 ) -> Played:
     """Play the problems of one group to their end."""
     del kinds
+    global _programs  # this line is passed once a compilation
+    _programs += 1
     start = _begin(world, policy, slots, place.size, problem)
 
     def on(carry: tuple[jax.Array, Run]) -> jax.Array:

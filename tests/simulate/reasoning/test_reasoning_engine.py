@@ -28,6 +28,7 @@ from budgetsim.simulate.reasoning import (
     Uct,
     ValueTree,
     World,
+    engine,
     simulate_strategy,
     simulate_worlds,
 )
@@ -266,3 +267,19 @@ def test_who_is_refused_and_asks_again_is_told_the_same_price():
     )
     assert np.array_equal(twice.answers, once.answers)
     assert 0.5 < twice.answered.value < 0.9
+
+
+def test_compiled_runs_are_dropped_before_there_are_too_many(monkeypatch):
+    """Four kinds of runs with room for two: the same results, and never more than two are kept."""
+    monkeypatch.setattr(engine, "MOST_PROGRAMS", 2)
+    monkeypatch.setattr(engine, "_programs", 2)
+
+    def run(answers):
+        world = AnswerWorld(answers=answers)
+        return simulate_strategy(world, ParallelChains(chains=2), 900, problems=64, seed=1, nodes=4).answers.tolist()
+
+    first = [run(answers) for answers in (2, 3)]
+    assert engine._programs == 2
+    assert [run(answers) for answers in (4, 5)] != first
+    assert engine._programs == 2
+    assert [run(answers) for answers in (2, 3)] == first
