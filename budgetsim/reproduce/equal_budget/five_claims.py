@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from budgetsim.reproduce.claim import Claim
-from budgetsim.reproduce.equal_budget.columns import compare, difference, score
+from budgetsim.reproduce.equal_budget.columns import compare, difference
 from budgetsim.reproduce.equal_budget.five_columns import (
     BUDGETS,
     COMPETING,
@@ -29,6 +29,7 @@ from budgetsim.reproduce.equal_budget.five_columns import (
     TREE,
     VOTES,
 )
+from budgetsim.reproduce.equal_budget.methods_claims import returns_of_debate
 from budgetsim.reproduce.equal_budget.winners import among_the_best, regret
 from budgetsim.reproduce.equal_budget.wording import NEARLY_ALL, listed, mean_and_error, of_worlds, region
 from budgetsim.reproduce.verdicts import ordering, statement
@@ -58,7 +59,7 @@ def claims(table: Table) -> Iterator[Claim]:
     """Every claim of the table."""
     for words, methods, budgets, kind in CELLS:
         yield _cell(table, words, methods, budgets, kind)
-    yield _returns_of_debate(table)
+    yield returns_of_debate(table, _where(table))
     yield _tree_of_width_one(table)
     yield from _winners(table)
     yield from _what_decides(table)
@@ -112,22 +113,6 @@ def _cell(table: Table, words: str, methods: Sequence[str], budgets: Sequence[fl
         ours=listed(shares),
         holds=min(shares) >= NEARLY_ALL if kind == "best" else min(shares) > needed,
         only_if=region(table, PARAMETERS, np.all(so, axis=0)),
-        evidence="sourced",
-    )
-
-
-def _returns_of_debate(table: Table) -> Claim:
-    first, second = (
-        score(table, DEBATE, large).accuracy - score(table, DEBATE, small).accuracy
-        for small, large in ((1, 8), (8, 64))
-    )
-    mean, error = mean_and_error(first - second)
-    return ordering(
-        "debate has diminishing returns: accuracy gained by the first three doublings less that by the next three",
-        f"{_where(table)}; 1 to 8 chains of thought gain {first.mean():.3f}, 8 to 64 gain {second.mean():.3f}",
-        theirs="diminishing",
-        difference=mean,
-        se=error,
         evidence="sourced",
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from budgetsim.reproduce.claim import Claim
 from budgetsim.reproduce.equal_budget.columns import (
@@ -133,16 +132,7 @@ def _debate(table: Table) -> Iterator[Claim]:
         ),
         evidence="sourced",
     )
-    first, second = (_gained(table, DEBATE, *pair) for pair in ((1, 8), (8, 64)))
-    mean, error = mean_and_error(first - second)
-    yield ordering(
-        "debate has diminishing returns: accuracy gained by the first three doublings less that by the next three",
-        f"{_where(table)}; 1 to 8 chains of thought gain {first.mean():.3f}, 8 to 64 gain {second.mean():.3f}",
-        theirs="diminishing",
-        difference=mean,
-        se=error,
-        evidence="sourced",
-    )
+    yield returns_of_debate(table, _where(table))
     votes = compare(table, VOTES, VOTES, FALLS_FROM, MOST)
     for method in (DEBATE, RETRY):
         fall = compare(table, method, method, FALLS_FROM, MOST)
@@ -157,8 +147,19 @@ def _debate(table: Table) -> Iterator[Claim]:
         )
 
 
-def _gained(table: Table, method: str, small: int, large: int) -> NDArray[np.float64]:
-    return score(table, method, large).accuracy - score(table, method, small).accuracy
+def returns_of_debate(table: Table, where: str) -> Claim:
+    """That a debate gains less by the next three doublings of the budget than by the first three."""
+    gained = (score(table, DEBATE, 8).accuracy - score(table, DEBATE, 1).accuracy,
+              score(table, DEBATE, 64).accuracy - score(table, DEBATE, 8).accuracy)  # fmt: skip
+    mean, error = mean_and_error(gained[0] - gained[1])
+    return ordering(
+        "debate has diminishing returns: accuracy gained by the first three doublings less that by the next three",
+        f"{where}; 1 to 8 chains of thought gain {gained[0].mean():.3f}, 8 to 64 gain {gained[1].mean():.3f}",
+        theirs="diminishing",
+        difference=mean,
+        se=error,
+        evidence="sourced",
+    )
 
 
 def _more_samples(table: Table) -> Iterator[Claim]:
