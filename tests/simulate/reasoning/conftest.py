@@ -20,7 +20,7 @@ from budgetsim.simulate import reasoning as our
 from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.reasoning import Budget, Policy, VoteSetting, World, vote_prior
 from budgetsim.simulate.reasoning.engine import Played, play
-from budgetsim.simulate.reasoning.reference.replay import replay
+from budgetsim.simulate.reasoning.reference.replay import compare, plain_problems
 from budgetsim.simulate.reasoning.run import BLOCK
 
 FALSE_ALARM_RATE = 2e-5  # that any of the comparisons with a truth fails if all is right
@@ -38,17 +38,10 @@ def one_block(world: Any, policy: Any, budget: Budget, *, seed: int, nodes: int)
 def assert_same_as_twin(
     world: Any, policy: Any, twin: Callable[..., int], budget: Budget, *, seed: int, nodes: int = 20, problems: int = 40
 ) -> int:
-    """Answers, costs and trees of engine and twin; gives the number of problems compared."""
-    played = one_block(world, policy, budget, seed=seed, nodes=nodes)
-    ended = replay(world, policy, twin, budget, problems=problems, seed=seed, nodes=nodes, requests=4 * nodes + 12)
-    compared = 0
-    for index, one in enumerate(ended):
-        if one.delicate:
-            continue
-        compared += 1
-        theirs = (int(played.answer[index]), tuple(np.asarray(played.spent[:, index]).tolist()), played.nodes[index])
-        assert theirs == (one.answer, one.spent, one.nodes), (policy, budget, index)
-    return compared
+    """Calls, answers, costs and trees of engine and twin; gives the number of problems compared."""
+    compared = compare(world, plain_problems(world, seed, problems), policy, twin, budget, seed=seed, nodes=nodes)
+    assert not compared.differences, (policy, budget)
+    return compared.problems
 
 
 def assert_agreement(shares: Sequence[tuple[Estimate, float]], means: Sequence[tuple[Estimate, float]] = ()) -> None:

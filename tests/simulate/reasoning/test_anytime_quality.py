@@ -21,7 +21,7 @@ from budgetsim.simulate.reasoning import (
 from budgetsim.simulate.reasoning.anytime_prior import anytime_prior
 from budgetsim.simulate.reasoning.anytime_quality import curve_index, regret, worth
 from budgetsim.simulate.reasoning.reference import anytime_quality as plain
-from budgetsim.simulate.reasoning.reference.token_replay import compare
+from budgetsim.simulate.reasoning.reference.replay import compare
 from budgetsim.theory.anytime import anytime_index, exponential_anytime_index
 from budgetsim.theory.stopping import best_stop, price_stop, relative_gain_stop
 

@@ -21,7 +21,7 @@ from budgetsim.simulate.reasoning.elasticity import DIRECT, VANILLA
 from budgetsim.simulate.reasoning.elasticity_prior import elasticity_prior
 from budgetsim.simulate.reasoning.reference import token_budgets
 from budgetsim.simulate.reasoning.reference.elasticity import plain_elastic
-from budgetsim.simulate.reasoning.reference.token_replay import compare
+from budgetsim.simulate.reasoning.reference.replay import compare
 from budgetsim.theory.token_budgets import elastic_tokens, search_budget
 
 PROBLEMS = 2**13

@@ -28,7 +28,7 @@ from budgetsim.simulate.reasoning import (
 from budgetsim.simulate.reasoning.columns import Uniforms
 from budgetsim.simulate.reasoning.memory_pipeline import all_plans
 from budgetsim.simulate.reasoning.reference import memory_world as plain
-from budgetsim.simulate.reasoning.reference.token_replay import compare
+from budgetsim.simulate.reasoning.reference.replay import compare
 from budgetsim.theory.tier_plans import tier_plans
 
 PROBLEMS = 2**13

@@ -55,7 +55,7 @@ from budgetsim.simulate.reasoning.reference.compare import differences
 from budgetsim.simulate.reasoning.reference.desk import Judged, Made
 from budgetsim.simulate.reasoning.reference.greedy import PlainGreedy
 from budgetsim.simulate.reasoning.reference.rebase import PlainRebase
-from budgetsim.simulate.reasoning.reference.token_replay import compare
+from budgetsim.simulate.reasoning.reference.replay import compare
 from budgetsim.simulate.reasoning.reference.uct import PlainUct
 from budgetsim.simulate.reasoning.reference.uniform import PlainUniform
 from budgetsim.simulate.reasoning.reference.value_tree import PlainValueTree

@@ -14,8 +14,8 @@ from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.reasoning import Budget, GlobalBudget, SplitBudget, SubQuestions, simulate_strategy, splits
 from budgetsim.simulate.reasoning.allocation_prior import LEVEL_BUDGETS, allocation_prior, shipped_credits
 from budgetsim.simulate.reasoning.reference import global_budget, split_budget
+from budgetsim.simulate.reasoning.reference.replay import compare
 from budgetsim.simulate.reasoning.reference.subquestions import plain_subquestions
-from budgetsim.simulate.reasoning.reference.token_replay import compare
 from budgetsim.theory.bbam import bam_eq6, bam_integer, epistemic_uncertainty
 from budgetsim.theory.bbam_capped import capped_allocation
 from budgetsim.theory.bbam_common import min_epistemic_uncertainty

@@ -31,8 +31,8 @@ from budgetsim.simulate.reasoning.reference import (
 )
 from budgetsim.simulate.reasoning.reference.beam import PlainBeam
 from budgetsim.simulate.reasoning.reference.compare import differences
+from budgetsim.simulate.reasoning.reference.replay import compare
 from budgetsim.simulate.reasoning.reference.thoughts import PlainThought, StepwiseThought, plain_thoughts
-from budgetsim.simulate.reasoning.reference.token_replay import compare
 from budgetsim.theory.equal_budget import debate_tokens, self_consistency_accuracy
 
 PROBLEMS = 2**13

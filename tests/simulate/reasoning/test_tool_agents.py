@@ -12,8 +12,8 @@ from scipy import stats
 
 from budgetsim.simulate.reasoning import Bats, Budget, BudgetTracker, Prices, ReAct, SearchWorld, simulate_strategy
 from budgetsim.simulate.reasoning.reference import search_agents
+from budgetsim.simulate.reasoning.reference.replay import compare
 from budgetsim.simulate.reasoning.reference.searches import plain_searches
-from budgetsim.simulate.reasoning.reference.token_replay import compare
 from budgetsim.simulate.reasoning.tool_prior import tool_prior
 from budgetsim.theory.tools import capped_geometric_calls, hazard_calls, solved_before_stopping
 

@@ -12,6 +12,8 @@ from itertools import zip_longest
 from typing import Any, NamedTuple, Protocol
 
 from budgetsim.simulate.reasoning.accountant import KINDS, Budget
+from budgetsim.simulate.reasoning.policy import ANSWER as ANSWERED
+from budgetsim.simulate.reasoning.policy import EXPAND
 from budgetsim.simulate.reasoning.world import NO_ANSWER
 
 ROOT = 0
@@ -81,6 +83,15 @@ class Child(NamedTuple):
     grade: float
 
 
+class Call(NamedTuple):
+    """A request that was paid and made."""
+
+    kind: int
+    node: int
+    hint: int | None  # of a step
+    costs: Costs
+
+
 @dataclass
 class Desk:
     """One problem, one purse, one tree.
@@ -109,7 +120,7 @@ class Desk:
     draw: Draw
     spent: list[int] = field(default_factory=lambda: [0] * KINDS)
     states: list[Any] = field(init=False)
-    made: int = 0  # calls that were paid
+    calls: list[Call] = field(default_factory=list)  # that were paid
 
     def __post_init__(self) -> None:
         self.states = [self.world.root]
@@ -122,7 +133,7 @@ class Desk:
         if judged:
             verdict = self.world.critic(self.draw(self.made, CRITIC), state, made.child)
         total = together(made.costs, verdict.costs)
-        if len(self.states) >= self.nodes or not self._pay(total):
+        if len(self.states) >= self.nodes or not self._pay(Call(EXPAND, node, hint, total)):
             return None
         self.world.memory = made.memory
         if made.state is not None:
@@ -133,7 +144,7 @@ class Desk:
     def answer(self, node: int) -> int | None:
         """The answer from a node; None if it is refused."""
         answer, costs = self.world.answer(self.draw(self.made, ANSWER), self.states[node])
-        return answer if self._pay(costs) else None
+        return answer if self._pay(Call(ANSWERED, node, None, together(costs))) else None
 
     def plurality(self, votes: Sequence[int]) -> int:
         """The answer given most often, ties at random; -1 without a vote, which is no vote."""
@@ -142,11 +153,17 @@ class Desk:
         leaders = sorted({answer for answer in votes if votes.count(answer) == most})
         return leaders[int(self.draw(LAST, VOTE)[0] * len(leaders))] if leaders else NO_ANSWER
 
-    def _pay(self, costs: Costs) -> bool:
+    @property
+    def made(self) -> int:
+        """Calls made so far."""
+        return len(self.calls)
+
+    def _pay(self, call: Call) -> bool:
         """Pay if every limit allows it."""
-        after = together(self.spent, costs)
+        after = together(self.spent, call.costs)
         for limit, rates in zip(self.budget.limits().tolist(), self.budget.rates().tolist(), strict=True):
             if sum(rate * cost for rate, cost in zip(rates, after, strict=True)) > limit:
                 return False
-        self.spent, self.made = list(after), self.made + 1
+        self.spent = list(after)
+        self.calls.append(call)
         return True

@@ -1,67 +1,95 @@
-"""Play a plain strategy on the problems, and with the uniform numbers, that the engine would have used."""
+"""Hold a compiled strategy against a straight program: both play the same problems with the same uniform numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from budgetsim.simulate.reasoning.accountant import Budget
 from budgetsim.simulate.reasoning.answers import AnswerWorld
-from budgetsim.simulate.reasoning.columns import Uniforms
 from budgetsim.simulate.reasoning.hops import HopWorld
-from budgetsim.simulate.reasoning.reference.desk import LAST, VOTE, Desk
+from budgetsim.simulate.reasoning.policy import EXPAND, Policy
+from budgetsim.simulate.reasoning.reference.desk import LAST, Call, Desk, PlainWorld
 from budgetsim.simulate.reasoning.reference.hops import PlainHops
 from budgetsim.simulate.reasoning.reference.questions import PlainQuestion
+from budgetsim.simulate.reasoning.reference.trace import Trace, trace
 from budgetsim.simulate.reasoning.run import BLOCK
-
-NUMBERS = 8  # uniform numbers a purpose that are prepared; no plain world uses more
-
-P = TypeVar("P")
+from budgetsim.simulate.reasoning.world import World
 
 
-class Replayed(NamedTuple):
-    """How one problem ended."""
+class Played(NamedTuple):
+    """How one problem went: the calls that were paid, one after the other, and what came of them."""
 
+    calls: list[Call]
     answer: int
-    spent: tuple[int, ...]  # input tokens, output tokens, calls
+    spent: tuple[int, ...]
     nodes: int
-    delicate: bool  # a rounding of numbers with 24 bits might have decided otherwise
 
 
-def replay(
-    world: AnswerWorld | HopWorld,
-    policy: P,
-    twin: Callable[[P, Desk], int],
+class Compared(NamedTuple):
+    """Problems on which engine and twin were compared, and those on which they differ: (place, engine, twin)."""
+
+    problems: int
+    differences: list[tuple[int, object, object]]
+
+
+def compare(
+    world: World,
+    questions: Sequence[PlainWorld],
+    policy: Policy,
+    twin: Callable[[Any, Desk], int],
     budget: Budget,
     *,
-    problems: int,
     seed: int,
-    nodes: int,
-    requests: int,
-) -> list[Replayed]:
-    """Play the first ``problems`` (at most a block) one by one; each may make so many requests."""
-    with jax.enable_x64(False):
-        key = jnp.array([seed & 0xFFFFFFFF, seed >> 32], jnp.uint32)
-        place = jnp.arange(problems, dtype=jnp.uint32)[:, None]
-        number = jnp.arange(requests, dtype=jnp.uint32)[None, :]
-        drawn = {purpose: np.asarray(Uniforms(key, place, number, purpose).rows(NUMBERS)) for purpose in range(5)}
-        last = np.asarray(Uniforms(key, place[:, 0], jnp.uint32(LAST), VOTE)[0])
-    ended = []
-    for index, question in enumerate(plain_problems(world, seed, problems)):
+    nodes: int = 24,
+) -> Compared:
+    """Calls, answers, costs and trees of the engine and of a twin on the first problems; delicate ones are left out.
 
-        def draw(request: int, purpose: int, index: int = index) -> list[float]:
-            if request == LAST:
-                return [float(last[index])]
-            return [float(value) for value in drawn[purpose][:, index, request]]
-
-        desk = Desk(question, budget, nodes, draw)
+    ``questions`` are plain forms of the first problems of a block. Of a difference the first call that differs is
+    told, or how the problem ended.
+    """
+    told = trace(
+        world, policy, budget, problems=len(questions), seed=seed, nodes=nodes, requests=4 * nodes + 8, drawn=BLOCK
+    )
+    compared = 0
+    differences: list[tuple[int, object, object]] = []
+    for index, question in enumerate(questions):
+        desk = Desk(question, budget, nodes, _numbers(told, index))
         answer = twin(policy, desk)
-        ended.append(Replayed(answer, tuple(desk.spent), len(desk.states), question.delicate))
-    return ended
+        if question.delicate:
+            continue
+        compared += 1
+        theirs = Played(desk.calls, answer, tuple(desk.spent), len(desk.states))
+        ours = _played(told, index)
+        if ours != theirs:
+            calls = zip(ours.calls, theirs.calls, strict=False)
+            first = next(((one, other) for one, other in calls if one != other), (ours[1:], theirs[1:]))
+            differences.append((index, *first))
+    return Compared(compared, differences)
+
+
+def _numbers(told: Trace, index: int) -> Callable[[int, int], list[float]]:
+    """The uniform numbers of one problem."""
+
+    last = len(told.uniform) - 1  # a twin that makes more calls is told the same, and found to differ
+
+    def draw(made: int, purpose: int) -> list[float]:
+        numbers = told.last[:, index] if made == LAST else told.uniform[min(made, last), purpose, :, index]
+        return [float(number) for number in numbers]
+
+    return draw
+
+
+def _played(told: Trace, index: int) -> Played:
+    calls = [
+        Call(request.kind, request.node, request.hint if request.kind == EXPAND else None, tuple(request.costs))
+        for request in told.requests[index]
+        if request.made
+    ]
+    spent = tuple(told.spent[:, index].tolist())
+    return Played(calls, int(told.answer[index]), spent, int(told.nodes[index]))
 
 
 def plain_problems(world: AnswerWorld | HopWorld, seed: int, problems: int) -> list[PlainQuestion | PlainHops]:

@@ -62,13 +62,22 @@ def _drawn(key: jax.Array, place: jax.Array, made: jax.Array) -> jax.Array:
 
 
 def trace(
-    world: World, policy: Policy, budget: Budget, *, problems: int, seed: int, nodes: int, requests: int
+    world: World,
+    policy: Policy,
+    budget: Budget,
+    *,
+    problems: int,
+    seed: int,
+    nodes: int,
+    requests: int,
+    drawn: int | None = None,
 ) -> Trace:
-    """Play the first ``problems`` problems and keep every request."""
+    """Play the first ``problems`` problems, of ``drawn`` that are drawn together, and keep every request."""
     with jax.enable_x64(False):
         key = jnp.array([seed & 0xFFFFFFFF, seed >> 32], jnp.uint32)
         place = jnp.arange(problems, dtype=jnp.uint32)
-        problem = jax.tree.map(jnp.asarray, world.problems(seed, 0, problems))
+        whole = world.problems(seed, 0, drawn or problems)
+        problem = jax.tree.map(lambda leaf: jnp.asarray(leaf)[..., :problems], whole)
         ledger = budget.ledger()
         run = engine._begin(world, policy, nodes + 1, problems, problem)
         told: list[list[Request]] = [[] for _ in range(problems)]
