@@ -42,6 +42,7 @@ def even(**counts):
     for name in (*COMPETING, NARROW):
         for budget in BUDGETS:
             table[right(name, budget)] = np.full(WORLDS, PROBLEMS // 2)
+            table[five_methods.spent(name, budget)] = np.full(WORLDS, 100.0)
     return table | counts
 
 
@@ -121,6 +122,16 @@ def test_winners_costs_and_what_decides():
         assert claim.ours.startswith(f"{column} -1.00")
 
 
+def test_those_that_end_early_are_set_beside_votes():
+    table = even(**always(THINKING, 4000 + np.arange(WORLDS), (64.0,)), **always(VOTES, 6000, (2.0,)))
+    table[five_methods.spent(THINKING, 64.0)] = np.full(WORLDS, 25.0)
+    found = verdicts(table)["thinking on at 64 chains of thought is right more often than CoT-SC at 2"]
+    assert found.verdict == "does not hold"
+    assert found.ours == pytest.approx(0.4 + np.arange(WORLDS).mean() / PROBLEMS - 0.6)
+    assert "accuracies 0.402 and 0.600; it spends 0.25 of what" in found.condition
+    assert verdicts(table)["stopping votes at 64 chains of thought is right more often than CoT-SC at 64"].ours == 0.0
+
+
 def test_figures_show_the_table():
     table = even(**always(TREE, 9000))
     with themed("light") as look:
@@ -184,7 +195,7 @@ def test_whole_chains_are_right_as_often_as_they_fit_and_are_right():
             limits = np.array([setting.budgets[place] for setting in settings])
             assert np.all(table[five_methods.spent(name, budget)] <= limits)
     assert set(parameters(settings[0])) == set(PARAMETERS)
-    assert len(list(five_methods.claims(table))) == 25
+    assert len(list(five_methods.claims(table))) == 28
 
 
 @pytest.mark.verify

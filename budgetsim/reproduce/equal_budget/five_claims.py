@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from budgetsim.reproduce.claim import Claim
-from budgetsim.reproduce.equal_budget.columns import compare, difference
+from budgetsim.reproduce.equal_budget.columns import compare, difference, right, score
 from budgetsim.reproduce.equal_budget.five_columns import (
     BUDGETS,
     COMPETING,
@@ -36,6 +36,8 @@ from budgetsim.reproduce.verdicts import ordering, statement
 from budgetsim.reproduce.world_tables import Table, decided_by
 
 MOST = BUDGETS[-1]
+ENDING = {STOPPING: MOST, THINKING: 2.0, TOLD: 2.0}
+"""Methods that end before the budget does, and the budget at which CoT-SC is set beside them."""
 
 CELLS = (
     ("CoT-SC is best at a low budget", (VOTES,), LOW, "best"),
@@ -61,6 +63,7 @@ def claims(table: Table) -> Iterator[Claim]:
         yield _cell(table, words, methods, budgets, kind)
     yield returns_of_debate(table, _where(table))
     yield _tree_of_width_one(table)
+    yield from _those_that_end_early(table)
     yield from _winners(table)
     yield from _what_decides(table)
 
@@ -129,6 +132,23 @@ def _tree_of_width_one(table: Table) -> Claim:
         se=error,
         evidence="unverified",
     )
+
+
+def _those_that_end_early(table: Table) -> Iterator[Claim]:
+    spent = {name: table[f"tokens {right(name, MOST)}"] for name in (VOTES, *ENDING)}
+    for name, budget in ENDING.items():
+        mean, error = mean_and_error(score(table, name, MOST).accuracy - score(table, VOTES, budget).accuracy)
+        share = spent[name] / np.maximum(spent[VOTES], 1.0)
+        yield ordering(
+            f"{name} at {MOST:g} chains of thought is right more often than CoT-SC at {budget:g}",
+            f"{_where(table)}; accuracies {score(table, name, MOST).accuracy.mean():.3f} and "
+            f"{score(table, VOTES, budget).accuracy.mean():.3f}; it spends {share.mean():.2f} of what CoT-SC spends at "
+            f"{MOST:g}",
+            theirs="more often",
+            difference=mean,
+            se=error,
+            evidence="unverified",
+        )
 
 
 def _winners(table: Table) -> Iterator[Claim]:
