@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -288,7 +287,22 @@ def test_simulate_runs_until_the_standard_error_asked_for(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C as POSIX signals it")
 def test_simulate_interrupted_says_what_it_has() -> None:
-    program = "import sys; from budgetsim.cli import main; sys.argv = ['budgetsim', *sys.argv[1:]]; main()"
+    program = """if True:
+        import sys
+        from budgetsim.cli import main
+        from budgetsim.simulate import sequential
+
+        go_on = sequential._Plan.stop_after
+
+        def tell_and_go_on(*given):
+            print("drawn", file=sys.stderr, flush=True)
+            return go_on(*given)
+
+        sequential._Plan.stop_after = tell_and_go_on
+        sys.argv = ["budgetsim", *sys.argv[1:]]
+        main()
+    """
+    # an error of 1e-9 takes years
     endless = [
         "simulate",
         "--probability",
@@ -304,7 +318,9 @@ def test_simulate_interrupted_says_what_it_has() -> None:
     running = subprocess.Popen(
         [sys.executable, "-c", program, *endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    time.sleep(25)  # importing and compiling take a few seconds; an error of 1e-9 takes years
+    assert running.stderr is not None
+    while running.stderr.readline() not in ("drawn\n", ""):
+        pass
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 0, err

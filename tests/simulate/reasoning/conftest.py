@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -61,14 +62,14 @@ def assert_agreement(shares: Sequence[tuple[Estimate, float]], means: Sequence[t
     )
 
 
-def drawn_settings(count: int, *, seed: int) -> list[VoteSetting]:
-    """Draws from the prior with two or five answers: every other number would be compiled once more."""
-    return [setting for setting in vote_prior(8 * count, seed=seed) if setting.world.answers in (2, 5)][:count]
+def drawn_settings(count: int, *, seed: int, answers: int) -> list[VoteSetting]:
+    """Draws from the prior with one number of answers: every other one would be compiled once more."""
+    return [setting for setting in vote_prior(16 * count, seed=seed) if setting.world.answers == answers][:count]
 
 
-@pytest.fixture
-def drawn() -> Callable[..., list[VoteSetting]]:
-    return drawn_settings
+@pytest.fixture(params=[5, 2])
+def drawn(request: pytest.FixtureRequest) -> Callable[..., list[VoteSetting]]:
+    return partial(drawn_settings, answers=request.param)
 
 
 @pytest.fixture
@@ -229,7 +230,7 @@ class Case(NamedTuple):
 
 
 CASES = [Case(policy, numbers, *world) for policy, numbers, worlds in POLICIES for world in worlds]
-REPEATED = (our.Greedy, our.PriceStop, our.ReAct, our.Single)
+REPEATED = (our.Greedy, our.ReAct)
 """Strategies whose runs `make test` repeats in other chunks, in the first of their worlds."""
 
 

@@ -19,6 +19,9 @@ def test_same_as_twin(same_as_twin, drawn):
         policy = AdaptiveConsistency(threshold=choose.choice([0.9375, 0.95]), largest=choose.choice([3, 40]))
         budget = Budget(tokens=choose.choice(setting.budgets[:6]))
         assert same_as_twin(setting.world, policy, play, budget, seed=seed) > 30
+
+
+def test_same_as_twin_on_several_hops(same_as_twin):
     assert same_as_twin(HopWorld(), AdaptiveConsistency(longest=5), play, Budget(tokens=6000), seed=1, nodes=40) > 30
 
 

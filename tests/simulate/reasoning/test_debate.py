@@ -29,6 +29,9 @@ def test_same_as_twin(same_as_twin, drawn):
         policy = Debate(agents=3, rounds=choose.randint(1, 5))
         budget = Budget(tokens=choose.choice(setting.budgets[2:]), calls=choose.choice([None, 8]))
         assert same_as_twin(setting.world, policy, play, budget, seed=seed) > 30
+
+
+def test_same_as_twin_with_six_agents(same_as_twin):
     assert same_as_twin(AnswerWorld(), Debate(agents=6, rounds=3), play, Budget(), seed=1) > 30
 
 

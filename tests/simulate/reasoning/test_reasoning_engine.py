@@ -139,6 +139,7 @@ def test_a_table_of_a_world_is_not_cut_up_among_the_problems() -> None:
     assert np.all(np.asarray(run.answer) == 1)
 
 
+@pytest.mark.verify
 def test_worlds_and_policies_of_one_shape_are_never_played_for_one_another() -> None:
     """JAX takes dataclasses of one shape for the same; a run compiled for one must not play another."""
 
@@ -270,16 +271,15 @@ def test_who_is_refused_and_asks_again_is_told_the_same_price():
 
 
 def test_compiled_runs_are_dropped_before_there_are_too_many(monkeypatch):
-    """Four kinds of runs with room for two: the same results, and never more than two are kept."""
-    monkeypatch.setattr(engine, "MOST_PROGRAMS", 2)
-    monkeypatch.setattr(engine, "_programs", 2)
+    """Two kinds of runs with room for one: the same results, and never more than one is kept."""
+    monkeypatch.setattr(engine, "MOST_PROGRAMS", 1)
+    monkeypatch.setattr(engine, "_programs", 1)
 
-    def run(answers):
-        world = AnswerWorld(answers=answers)
-        return simulate_strategy(world, ParallelChains(chains=2), 900, problems=64, seed=1, nodes=4).answers.tolist()
+    def run(says):
+        answers = played(Odd(says=says), Single(), Budget(tokens=8), problems=2).answer.tolist()
+        assert engine._programs == 1
+        return answers
 
-    first = [run(answers) for answers in (2, 3)]
-    assert engine._programs == 2
-    assert [run(answers) for answers in (4, 5)] != first
-    assert engine._programs == 2
-    assert [run(answers) for answers in (2, 3)] == first
+    first = run(1.0)
+    assert run(2.0) == first
+    assert run(1.0) == first
