@@ -303,18 +303,8 @@ def test_simulate_interrupted_says_what_it_has() -> None:
         main()
     """
     # an error of 1e-9 takes years
-    endless = [
-        "simulate",
-        "--probability",
-        "0.6",
-        "--fan-in",
-        "5",
-        "--depth",
-        "8",
-        "--standard-error",
-        "1e-9",
-        "--json",
-    ]
+    asked = {"--probability": "0.6", "--fan-in": "5", "--depth": "8", "--standard-error": "1e-9"}
+    endless = ["simulate", *(word for option in asked.items() for word in option), "--json"]
     running = subprocess.Popen(
         [sys.executable, "-c", program, *endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import coverage
 import pytest
 import sympy as sp
 from matplotlib.mathtext import MathTextParser
@@ -25,7 +26,15 @@ OPEN = re.compile(r"\\(?:substack|begin|limits)|Piecewise|Subs")  # matplotlib h
 
 @pytest.fixture(scope="module")
 def rooms() -> dict[str, symbolic.Derivation]:
-    return symbolic.derivations()
+    """All of them, without the tracer of coverage: it doubles the time, and every room has tests of its own."""
+    tracer = coverage.Coverage.current()
+    if tracer is None:
+        return symbolic.derivations()
+    tracer.stop()
+    try:
+        return symbolic.derivations()
+    finally:
+        tracer.start()
 
 
 def claims(derivation: symbolic.Derivation) -> Iterator[tuple[symbolic.Step, Relational]]:
