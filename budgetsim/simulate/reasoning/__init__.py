@@ -57,7 +57,8 @@ from budgetsim.simulate.reasoning.policies.uct import Uct
 from budgetsim.simulate.reasoning.policies.uniform import Uniform
 from budgetsim.simulate.reasoning.policies.value_tree import ValueTree
 from budgetsim.simulate.reasoning.policy import Policy
-from budgetsim.simulate.reasoning.run import StrategyResult, simulate_strategy
+from budgetsim.simulate.reasoning.result import StrategyResult
+from budgetsim.simulate.reasoning.run import simulate_strategy
 from budgetsim.simulate.reasoning.searches import SearchWorld
 from budgetsim.simulate.reasoning.subquestions import SubQuestions
 from budgetsim.simulate.reasoning.thought_prior import ThoughtSetting, thought_prior

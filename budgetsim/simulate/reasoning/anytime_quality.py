@@ -20,7 +20,7 @@ import numpy as np
 from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.reasoning.accountant import UNLIMITED
 from budgetsim.simulate.reasoning.columns import Uniforms, standard_normal, take
-from budgetsim.simulate.reasoning.run import StrategyResult
+from budgetsim.simulate.reasoning.result import StrategyResult
 from budgetsim.simulate.reasoning.world import NO_ANSWER, Step, check_numbers, costs, host_generator
 
 MOST_TOKENS = 2**20

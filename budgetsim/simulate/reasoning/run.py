@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from dataclasses import asdict
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,59 +15,17 @@ from numpy.typing import NDArray
 
 import budgetsim
 from budgetsim.simulate import _domain
-from budgetsim.simulate.estimate import Estimate
-from budgetsim.simulate.reasoning.accountant import BROWSES, CALLS, INPUT, KINDS, OUTPUT, Budget, check_budget
+from budgetsim.simulate.reasoning.accountant import Budget, check_budget
 from budgetsim.simulate.reasoning.columns import GENERATOR
 from budgetsim.simulate.reasoning.engine import play
 from budgetsim.simulate.reasoning.policy import Policy
-from budgetsim.simulate.reasoning.world import NO_ANSWER, World
+from budgetsim.simulate.reasoning.result import BLOCK, StrategyResult, result_of, summarized
+from budgetsim.simulate.reasoning.world import World
 
-BLOCK = 1024  # problems drawn together on the host; a chunk is a whole number of blocks
 LARGEST_TREE = 1024
 
 Progress = Callable[[int, int], None]
 """Called with (problems done, problems asked for)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StrategyResult:
-    """What a strategy achieved on many problems.
-
-    Parameters
-    ----------
-    accuracy
-        Share of problems answered right; a problem without an answer counts as wrong.
-    answered
-        Share of problems with an answer.
-    input_tokens, output_tokens, calls, browses
-        Mean spent on a problem.
-    unspent
-        Mean share of the scarcest limit that was left; 1 where nothing is limited.
-    crowded
-        Share of problems in which the size of the tree, not the budget, refused a step: 0 unless ``nodes`` is too small
-        for what the strategy would do.
-    largest
-        Largest spent on any problem [input tokens, output tokens, calls, browse calls].
-    expansions
-        Steps of the generator that were made, over all problems.
-    curve
-        Accuracy of the answer held when (1, 2, ... 16) / 16 of the budget was spent.
-    answers
-        Answer of every problem [problems]; -1 is none, 0 is right.
-    """
-
-    accuracy: Estimate
-    answered: Estimate
-    input_tokens: Estimate
-    output_tokens: Estimate
-    calls: Estimate
-    browses: Estimate
-    unspent: Estimate
-    crowded: Estimate
-    largest: tuple[int, ...]
-    expansions: int
-    curve: tuple[Estimate, ...]
-    answers: NDArray[np.int8]
 
 
 def simulate_strategy(
@@ -125,66 +83,11 @@ def simulate_strategy(
         with jax.enable_x64(False):  # no result may depend on how JAX is configured
             *played, ended = _chunk(world, policy, budget, nodes, seed, first, min(problems, first + chunk * BLOCK))
         check_ended(ended, nodes)
-        parts.append(_summarized(*played))
+        parts.append(summarized(*played))
         if progress is not None:
             progress(min(problems, first + chunk * BLOCK), problems)
     provenance = provenance_of(world, policy, budget, problems, nodes, seed)
-    answers = np.concatenate([part.answers for part in parts])
-    blocks = np.concatenate([part.blocks for part in parts], axis=-1)
-    right = np.sum([part.right for part in parts], axis=0)
-    largest = np.max([part.largest for part in parts], axis=0)
-
-    def share(count: Any) -> Estimate:
-        return Estimate.from_count(int(count), problems, provenance=provenance)
-
-    means = [_mean(rows, provenance) for rows in blocks]
-    return StrategyResult(
-        accuracy=share(np.sum(answers == 0)),
-        answered=share(np.sum(answers != NO_ANSWER)),
-        input_tokens=means[INPUT],
-        output_tokens=means[OUTPUT],
-        calls=means[CALLS],
-        browses=means[BROWSES],
-        unspent=means[KINDS],
-        crowded=share(sum(part.crowded for part in parts)),
-        largest=tuple(largest.tolist()),
-        expansions=sum(part.expansions for part in parts),
-        curve=tuple(share(count) for count in right),
-        answers=answers,
-    )
-
-
-class _Part(NamedTuple):
-    """What is kept of a chunk: all but the answers is a handful of numbers, so a million problems take no more room."""
-
-    answers: NDArray[np.int8]
-    blocks: NDArray[np.float64]  # [kinds of cost, then the share left; size, mean, squares; blocks]
-    right: NDArray[np.int64]
-    largest: NDArray[np.int32]
-    expansions: int
-    crowded: int
-
-
-def _summarized(
-    answers: NDArray[Any],
-    spent: NDArray[Any],
-    left: NDArray[Any],
-    nodes: NDArray[Any],
-    curve: NDArray[Any],
-    crowded: NDArray[np.bool_],
-) -> _Part:
-    values = np.stack([*spent, left]).astype(np.float64)
-    cuts = [values[:, first : first + BLOCK] for first in range(0, values.shape[1], BLOCK)]
-    # block by block, so that no sum depends on how blocks are put together into chunks
-    rows = [[(cut.shape[1], row.mean(), np.sum((row - row.mean()) ** 2)) for row in cut] for cut in cuts]
-    return _Part(
-        answers=answers.astype(np.int8),
-        blocks=np.moveaxis(np.array(rows, np.float64), 0, -1),
-        right=np.sum(curve == 0, axis=-1),
-        largest=spent.max(axis=1),
-        expansions=int(nodes.sum(dtype=np.int64)) - answers.size,
-        crowded=int(np.sum(crowded)),
-    )
+    return result_of(parts, problems, provenance)
 
 
 def _chunk(
@@ -212,16 +115,6 @@ def check_ended(ended: NDArray[np.bool_], nodes: int) -> None:
             f"nodes must be larger: after {most_requests(nodes)} requests, all that {nodes} nodes allow, "
             f"{np.sum(~ended)} of {ended.size} problems had more to ask for"
         )
-
-
-def _mean(blocks: NDArray[np.float64], provenance: dict[str, object]) -> Estimate:
-    """The mean of blocks [size, mean, sum of squares around it; blocks]."""
-    size, mean, squares = blocks
-    draws = float(size.sum())
-    whole = math.fsum(size * mean) / draws
-    around = math.fsum(squares) + math.fsum(size * (mean - whole) ** 2)
-    error = math.sqrt(around / (draws - 1.0) / draws) if draws > 1.0 else math.inf
-    return Estimate(value=whole, standard_error=error, draws=int(draws), provenance=provenance)
 
 
 def _fields(thing: Any) -> dict[str, object]:

@@ -22,7 +22,7 @@ from budgetsim.simulate.estimate import Estimate
 from budgetsim.simulate.reasoning import Budget, Policy, VoteSetting, World, vote_prior
 from budgetsim.simulate.reasoning.engine import Played, play
 from budgetsim.simulate.reasoning.reference.replay import compare, plain_problems
-from budgetsim.simulate.reasoning.run import BLOCK
+from budgetsim.simulate.reasoning.result import BLOCK
 
 FALSE_ALARM_RATE = 2e-5  # that any of the comparisons with a truth fails if all is right
 MOST_CHECKS = 60  # calls of `agrees`: fewer are made, which leaves room for tests of laws at 1e-8 to 1e-6 each

@@ -14,7 +14,7 @@ import pytest
 from budgetsim.simulate.reasoning import Budget, HopWorld, Uct, ValueTree, engine, simulate_strategy
 from budgetsim.simulate.reasoning.hop_prior import BUDGETS, MIXES, hop_prior
 from budgetsim.simulate.reasoning.many_worlds import simulate_worlds
-from budgetsim.simulate.reasoning.run import BLOCK, _mean, _summarized
+from budgetsim.simulate.reasoning.result import BLOCK, mean_of, summarized
 
 BUDGET = Budget(tokens=2000, calls=5)
 
@@ -87,13 +87,13 @@ def test_means_and_errors_are_those_of_all_problems() -> None:
         nodes, crowded = random.integers(1, 9, problems), random.random(problems) < 0.3
         half = 2 * BLOCK
         parts = [
-            _summarized(spent[0, cut] % 7, spent[:, cut], left[cut], nodes[cut], curve[:, cut], crowded[cut])
+            summarized(spent[0, cut] % 7, spent[:, cut], left[cut], nodes[cut], curve[:, cut], crowded[cut])
             for cut in (slice(0, half), slice(half, None))
             if spent[0, cut].size
         ]
         blocks = np.concatenate([part.blocks for part in parts], axis=-1)
         for rows, values in zip(blocks, [*spent.astype(float), left], strict=True):
-            estimate = _mean(rows, {})
+            estimate = mean_of(rows, {})
             assert estimate.draws == problems
             assert estimate.value == pytest.approx(np.mean(values), rel=1e-12)
             error = np.std(values, ddof=1) / np.sqrt(problems) if problems > 1 else np.inf

@@ -14,7 +14,7 @@ from budgetsim.simulate.reasoning.policies.oracle_stop import OracleStop
 from budgetsim.simulate.reasoning.policies.price_stop import PriceStop
 from budgetsim.simulate.reasoning.policies.relative_gain_stop import RelativeGainStop
 from budgetsim.simulate.reasoning.reference.desk import ROOT, Costs, Desk, Judged, Made, Uniform
-from budgetsim.simulate.reasoning.run import BLOCK
+from budgetsim.simulate.reasoning.result import BLOCK
 from budgetsim.simulate.reasoning.world import KEEP
 
 NORMAL = NormalDist()

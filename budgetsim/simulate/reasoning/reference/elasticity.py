@@ -9,7 +9,7 @@ import numpy as np
 
 from budgetsim.simulate.reasoning.elasticity import DIRECT, ESTIMATE, FOLLOW, ElasticWorld
 from budgetsim.simulate.reasoning.reference.desk import Costs, Judged, Made, Uniform
-from budgetsim.simulate.reasoning.run import BLOCK
+from budgetsim.simulate.reasoning.result import BLOCK
 
 
 class Written(NamedTuple):

@@ -12,7 +12,7 @@ from budgetsim.simulate.reasoning.memory_world import MemoryWorld
 from budgetsim.simulate.reasoning.policies.tier_law import TierLaw
 from budgetsim.simulate.reasoning.policies.tier_plan import TierPlan
 from budgetsim.simulate.reasoning.reference.desk import ROOT, Costs, Desk, Judged, Made, Uniform
-from budgetsim.simulate.reasoning.run import BLOCK
+from budgetsim.simulate.reasoning.result import BLOCK
 
 CHOICE = 0  # purpose of the numbers with which a strategy chooses
 LAST_MODULE = 5

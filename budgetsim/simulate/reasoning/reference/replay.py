@@ -15,7 +15,7 @@ from budgetsim.simulate.reasoning.reference.desk import LAST, Call, Desk, PlainW
 from budgetsim.simulate.reasoning.reference.hops import PlainHops
 from budgetsim.simulate.reasoning.reference.questions import PlainQuestion
 from budgetsim.simulate.reasoning.reference.trace import Trace, trace
-from budgetsim.simulate.reasoning.run import BLOCK
+from budgetsim.simulate.reasoning.result import BLOCK
 from budgetsim.simulate.reasoning.world import World
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from budgetsim.simulate.reasoning.reference.desk import Costs, Judged, Made, Uniform
-from budgetsim.simulate.reasoning.run import BLOCK
+from budgetsim.simulate.reasoning.result import BLOCK
 from budgetsim.simulate.reasoning.searches import BROWSE, JUDGE, VERIFY, SearchWorld
 
 NORMAL = NormalDist()

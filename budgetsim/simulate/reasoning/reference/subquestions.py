@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from budgetsim.simulate.reasoning.reference.desk import Costs, Judged, Made, Uniform
-from budgetsim.simulate.reasoning.run import BLOCK
+from budgetsim.simulate.reasoning.result import BLOCK
 from budgetsim.simulate.reasoning.subquestions import PLAN, SubQuestions
 
 

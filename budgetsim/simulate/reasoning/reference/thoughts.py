@@ -13,7 +13,7 @@ from budgetsim.simulate.reasoning.elasticity import ESTIMATE, FOLLOW
 from budgetsim.simulate.reasoning.reference.desk import Costs, Judged, Made, Uniform
 from budgetsim.simulate.reasoning.reference.questions import NORMAL, Message, convinced, lognormal, quantile, wrong
 from budgetsim.simulate.reasoning.reference.stepwise import Numbers
-from budgetsim.simulate.reasoning.run import BLOCK
+from budgetsim.simulate.reasoning.result import BLOCK
 from budgetsim.simulate.reasoning.thoughts import ThoughtWorld
 
 F = np.float32
