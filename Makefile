@@ -1,4 +1,5 @@
-# `make` lists the targets. Variables: PYTHON, VENV, BUDGET and OUT (of `make demo`), PYTEST_ARGS, UPGRADE (of `make lock`).
+# `make` lists the targets. Variables: PYTHON, VENV, BUDGET and OUT (of `make demo`), PYTEST_ARGS, COVERAGE (empty: no
+# measurement), UPGRADE (of `make lock`).
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -10,6 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 BUDGET ?= 2000
 OUT ?= demo
+COVERAGE ?= --cov=budgetsim
 
 # Wheels only: building a source distribution would fetch its build tools outside the lock.
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
@@ -46,7 +48,7 @@ demo: $(VENV)/.runtime  ## install, then plan a budget from the bundled runs of 
 
 .PHONY: test
 test: $(VENV)/.dev  ## run the tests and doctests, with coverage
-	$(BIN)/pytest -n 2 --dist loadfile --cov=budgetsim $(PYTEST_ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(COVERAGE) $(PYTEST_ARGS)
 
 .PHONY: verify
 verify: $(VENV)/.dev  ## run the long statistical verification
